@@ -1,0 +1,1 @@
+"""Measures ragqa: against the tutorial pipeline, on retrieval test sets, and on its own parts."""

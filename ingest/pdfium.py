@@ -1,0 +1,206 @@
+"""PDFium: words with their places, bookmarks, and page images. The only file that imports pypdfium2.
+
+PDFium may abort the process or never return on a hostile file, and is not made for threads:
+reading happens in a process of its own (see worker.py). Knows nothing of lines or sections.
+"""
+
+import ctypes
+import io
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import repeat
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from ingest.words import OutlineEntry, PlacedPage, PlacedWord, clean_text
+from ragqa.document import Rect
+from ragqa.errors import DamagedPdf, EncryptedPdf, PathNotFound
+
+HYPHEN_AT_LINE_END = "\x02"
+_RUN = re.compile(r"[^\s\x00-\x06\ufffe]+[\x02\ufffe]?")
+_LETTER_THEN_MARK = re.compile(r"[^\W\d_][^\s]*[\d*†‡§¶∗]|[^\W\d_]{3}")
+_BOLD_NAME = re.compile(rb"bold|black|heavy|demi|-bd|cmbx|cmssbx|ptmb|nimbusromno9l-medi|medi$", re.IGNORECASE)
+_FORCE_BOLD = 1 << 18
+_HIGHLIGHT = (255, 213, 0, 96)
+_one_at_a_time = Lock()
+
+_Place = Callable[[float, float, float, float], Rect]
+
+
+class PdfiumFile:
+    """An open PDF. Raises EncryptedPdf or DamagedPdf on opening; close it."""
+
+    def __init__(self, path: Path) -> None:
+        import pypdfium2
+
+        self._document: Any = _open(pypdfium2, path)
+        self._raw: Any = pypdfium2.raw
+
+    def __len__(self) -> int:
+        """Number of pages."""
+        return len(self._document)
+
+    def outline(self) -> list[OutlineEntry]:
+        """The bookmarks, in order; the first thousand of a longer list."""
+        found: list[OutlineEntry] = []
+        for bookmark in self._document.get_toc(max_depth=6):
+            title = " ".join(clean_text(bookmark.get_title()).split())
+            if title:
+                found.append(OutlineEntry(title, bookmark.level + 1))
+            if len(found) == 1000:
+                break
+        return found
+
+    def page(self, number: int) -> PlacedPage:
+        """Words of page ``number`` (from 1). Raise DamagedPdf if PDFium cannot load it."""
+        handle = self._raw.FPDF_LoadPage(self._document, number - 1)
+        if not handle:
+            raise DamagedPdf(f"Page {number} cannot be loaded.")
+        try:
+            return self._read_page(handle, number)
+        finally:
+            self._raw.FPDF_ClosePage(handle)
+
+    def close(self) -> None:
+        """Release the file."""
+        self._document.close()
+
+    def _read_page(self, handle: Any, number: int) -> PlacedPage:
+        turns = self._raw.FPDFPage_GetRotation(handle)
+        width, height, place = _shown_frame(self._raw, handle, turns)
+        text_page = self._raw.FPDFText_LoadPage(handle)
+        if not text_page:
+            raise DamagedPdf(f"The text of page {number} cannot be loaded.")
+        try:
+            words = tuple(_Glyphs(self._raw, text_page, place, turns % 2 == 1).words())
+        finally:
+            self._raw.FPDFText_ClosePage(text_page)
+        return PlacedPage(number, width, height, words)
+
+
+class _Glyphs:
+    """Reads one text page with as few calls as it takes: the first and the last glyph of each word."""
+
+    def __init__(self, raw: Any, text_page: Any, place: _Place, page_on_its_side: bool) -> None:
+        self._raw = raw
+        self._page = text_page
+        self._place = place
+        self._on_its_side = page_on_its_side
+        self._box = raw.FS_RECTF()
+        self._matrix = raw.FS_MATRIX()
+        self._name = ctypes.create_string_buffer(128)
+        self._flags = ctypes.c_int()
+
+    def words(self) -> Iterator[PlacedWord]:
+        """Every word of the page, in the order of the file; marks set as superscripts are words of their own."""
+        count = max(0, self._raw.FPDFText_CountChars(self._page))
+        text = "".join(map(chr, map(self._raw.FPDFText_GetUnicode, repeat(self._page, count), range(count))))
+        for match in _RUN.finditer(text):
+            run = match[0]
+            if run.isalpha() and run.isascii():
+                yield self._word(run, match.start(), match.end())
+                continue
+            for start, end in self._split_superscripts(run, match.start()):
+                word = self._word(text[start:end], start, end)
+                if word.text:
+                    yield word
+
+    def _word(self, run: str, start: int, end: int) -> PlacedWord:
+        size, turned = self._size(start)
+        x0, y0, x1, y1 = self._glyph_box(start)
+        if end - start > 1:
+            a0, b0, a1, b1 = self._glyph_box(end - 1)
+            x0, y0, x1, y1 = min(x0, a0), min(y0, b0), max(x1, a1), max(y1, b1)
+        rect = self._place(x0, y0, x1, y1)
+        text = run[:-1] + "-" if run[-1] in "\x02\ufffe" else run
+        return PlacedWord(clean_text(text), *rect, size, self._is_bold(start), turned)
+
+    def _glyph_box(self, index: int) -> Rect:
+        box = self._box
+        if not self._raw.FPDFText_GetLooseCharBox(self._page, index, box):
+            return (0.0, 0.0, 0.0, 0.0)
+        return (box.left, box.bottom, box.right, box.top)
+
+    def _size(self, index: int) -> tuple[float, bool]:
+        """Font size in points as shown, and whether the line runs up or down the shown page."""
+        matrix = self._matrix
+        if not self._raw.FPDFText_GetMatrix(self._page, index, matrix):
+            return 0.0, False
+        scale = (matrix.c**2 + matrix.d**2) ** 0.5
+        turned = (abs(matrix.b) > abs(matrix.a)) != self._on_its_side
+        return round(self._raw.FPDFText_GetFontSize(self._page, index) * scale, 1), turned
+
+    def _is_bold(self, index: int) -> bool:
+        length = self._raw.FPDFText_GetFontInfo(self._page, index, self._name, 128, self._flags)
+        return bool(self._flags.value & _FORCE_BOLD) or bool(length and _BOLD_NAME.search(self._name.value))
+
+    def _split_superscripts(self, run: str, start: int) -> list[tuple[int, int]]:
+        """``domain21,`` whose 21 is small and raised is two words; ``CO2`` and ``10-3`` stay one."""
+        end = start + len(run)
+        if not _LETTER_THEN_MARK.search(run):
+            return [(start, end)]
+        size, _ = self._size(start)
+        base = self._glyph_box(start)
+        for index in range(start + 2, end):
+            box = self._glyph_box(index)
+            raised = box[1] > base[1] + 0.1 * size and self._size(index)[0] < 0.85 * size
+            if raised:
+                return [(start, index), (index, end)]
+        return [(start, end)]
+
+
+def render_page(path: Path, page: int, rects: Sequence[Rect], scale: float) -> bytes:
+    """A PNG of the page with rectangles marked; ``scale`` is pixels per point."""
+    import pypdfium2
+    from PIL import Image, ImageDraw
+
+    with _one_at_a_time, _opened(pypdfium2, path) as document:
+        image = document[page - 1].render(scale=scale).to_pil().convert("RGBA")
+    marks = Image.new("RGBA", image.size, (0, 0, 0, 0))
+    pen = ImageDraw.Draw(marks)
+    for x0, y0, x1, y1 in rects:
+        pen.rectangle((x0 * scale, y0 * scale, x1 * scale, y1 * scale), fill=_HIGHLIGHT)
+    buffer = io.BytesIO()
+    Image.alpha_composite(image, marks).convert("RGB").save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+@contextmanager
+def _opened(pypdfium2: Any, path: Path) -> Iterator[Any]:
+    document = _open(pypdfium2, path)
+    try:
+        yield document
+    finally:
+        document.close()
+
+
+def _open(pypdfium2: Any, path: Path) -> Any:
+    try:
+        return pypdfium2.PdfDocument(path)
+    except FileNotFoundError as exc:
+        raise PathNotFound(f"There is no file {path}.") from exc
+    except pypdfium2.PdfiumError as exc:
+        if exc.err_code in (pypdfium2.raw.FPDF_ERR_PASSWORD, pypdfium2.raw.FPDF_ERR_SECURITY):
+            raise EncryptedPdf(
+                f"{path.name} is protected by a password.", hint="Save a copy without the password and add that."
+            ) from exc
+        raise DamagedPdf(f"{path.name} cannot be opened: {exc}.", hint="Download or export it again.") from exc
+
+
+def _shown_frame(raw: Any, handle: Any, turns: int) -> tuple[float, float, _Place]:
+    """Width and height as shown, and the way from PDF coordinates to points from the top left."""
+    crop = raw.FS_RECTF()
+    raw.FPDF_GetPageBoundingBox(handle, crop)
+    left, bottom, right, top = crop.left, crop.bottom, crop.right, crop.top
+    width, height = right - left, top - bottom
+    ways: tuple[_Place, ...] = (
+        lambda x0, y0, x1, y1: (x0 - left, top - y1, x1 - left, top - y0),
+        lambda x0, y0, x1, y1: (y0 - bottom, x0 - left, y1 - bottom, x1 - left),
+        lambda x0, y0, x1, y1: (right - x1, y0 - bottom, right - x0, y1 - bottom),
+        lambda x0, y0, x1, y1: (top - y1, right - x1, top - y0, right - x0),
+    )
+    if turns % 2:
+        width, height = height, width
+    return width, height, ways[turns % 4]

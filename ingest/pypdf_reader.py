@@ -1,0 +1,102 @@
+"""pypdf: what a file says of itself, and a second way to its words. The only file that imports pypdf.
+
+pypdf knows where a run of text starts but not how wide it is: rectangles of the second way are estimates.
+"""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ingest.words import PlacedPage, PlacedWord, clean_text
+from ragqa.document import Metadata
+from ragqa.errors import DamagedPdf, EncryptedPdf, TooManyPages
+
+_DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9]*[A-Za-z0-9]")
+_GLYPH_WIDTH = 0.5
+"""Of an average letter, in font sizes."""
+
+
+def read_metadata(path: Path) -> tuple[Metadata, str]:
+    """Title, authors, DOI as the file's info and XMP records have them; a warning where they cannot be read."""
+    try:
+        with _opened(path) as reader:
+            return _metadata(reader), ""
+    except (DamagedPdf, EncryptedPdf) as exc:
+        return Metadata(), f"The file's own title and authors cannot be read: {exc.message}"
+
+
+def read_pages(path: Path, max_pages: int) -> list[PlacedPage]:
+    """Words of every page, at estimated places. Raise EncryptedPdf, DamagedPdf or TooManyPages."""
+    with _opened(path) as reader:
+        if len(reader.pages) > max_pages:
+            raise TooManyPages(f"{path.name} has {len(reader.pages)} pages, over the limit of {max_pages}.")
+        return [_page(page, number) for number, page in enumerate(reader.pages, start=1)]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    import pypdf
+    from pypdf.errors import FileNotDecryptedError
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    try:
+        with path.open("rb") as stream:
+            yield pypdf.PdfReader(stream)
+    except FileNotDecryptedError as exc:
+        raise EncryptedPdf(
+            f"{path.name} is protected by a password.", hint="Save a copy without the password and add that."
+        ) from exc
+    except (EncryptedPdf, TooManyPages, MemoryError):
+        raise
+    # On damaged files pypdf raises whatever the damage leads to (TypeError, AssertionError, RecursionError, ...).
+    except Exception as exc:
+        raise DamagedPdf(
+            f"{path.name} cannot be opened: {type(exc).__name__}: {exc}.", hint="Download or export it again."
+        ) from exc
+
+
+def _metadata(reader: Any) -> Metadata:
+    info = reader.metadata
+    title = clean(info.title) if info else ""
+    author = clean(info.author) if info else ""
+    authors = tuple(name for name in map(str.strip, re.split(r";|,|\band\b", author)) if " " in name)
+    xmp = reader.xmp_metadata
+    if xmp is not None:
+        title = title or clean(next(iter((xmp.dc_title or {}).values()), ""))
+        listed = tuple(filter(None, map(clean, xmp.dc_creator or [])))
+        authors = listed if len(listed) > len(authors) else authors
+    doi = _DOI.search(" ".join(str(value) for value in info.values()) if info else "")
+    return Metadata(title=title, authors=authors, doi=doi[0] if doi else "")
+
+
+def clean(value: object) -> str:
+    """One line of shown characters; '' for anything that is no text."""
+    return " ".join(filter(None, map(clean_text, str(value).split()))) if isinstance(value, str) else ""
+
+
+def _page(page: Any, number: int) -> PlacedPage:
+    box = page.cropbox
+    left, top, height = float(box.left), float(box.top), float(box.height)
+    words: list[PlacedWord] = []
+
+    def place(text: str, cm: list[float], tm: list[float], font: Any, size: float) -> None:
+        scale = abs(tm[3] * cm[3]) or 1.0
+        x = tm[4] * cm[0] + tm[5] * cm[2] + cm[4] - left
+        y = top - (tm[4] * cm[1] + tm[5] * cm[3] + cm[5])
+        words.extend(_words(text, x, y, min(max(float(size or 1) * scale, 4.0), 72.0)))
+
+    page.extract_text(visitor_text=place)
+    return PlacedPage(number, float(box.width), height, tuple(words))
+
+
+def _words(text: str, x: float, baseline: float, size: float) -> Iterator[PlacedWord]:
+    for row, line in enumerate(text.split("\n")):
+        for match in re.finditer(r"\S+", line):
+            x0 = x + match.start() * _GLYPH_WIDTH * size
+            y1 = baseline + row * 1.2 * size + 0.2 * size
+            word = clean_text(match[0])
+            if word:
+                yield PlacedWord(word, x0, y1 - size, x0 + len(word) * _GLYPH_WIDTH * size, y1, size)

@@ -1,0 +1,75 @@
+"""A Document as compact JSON and back, and the frames that carry it through a pipe. No pickle."""
+
+import json
+from typing import Any, BinaryIO
+
+from ragqa.document import Block, BlockKind, Document, Metadata, Page, Rect, Word
+
+_LENGTH_BYTES = 8
+_TENTHS = 10
+"""Rectangles travel as whole tenths of a point."""
+
+
+def write_frame(stream: BinaryIO, payload: bytes) -> None:
+    """Length, then bytes. Raise BrokenPipeError if nobody reads."""
+    stream.write(len(payload).to_bytes(_LENGTH_BYTES, "big"))
+    stream.write(payload)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> bytes | None:
+    """The next payload; None if the other side closed its end, even half way."""
+    head = stream.read(_LENGTH_BYTES)
+    if len(head) < _LENGTH_BYTES:
+        return None
+    length = int.from_bytes(head, "big")
+    payload = stream.read(length)
+    return payload if len(payload) == length else None
+
+
+def document_to_json(document: Document) -> bytes:
+    """The whole document."""
+    meta = document.metadata
+    shape = {
+        "metadata": [meta.title, list(meta.authors), meta.year, meta.doi],
+        "pages": [_page_to_json(page) for page in document.pages],
+        "blocks": [[block.kind.value, block.page, block.start, block.end, block.level] for block in document.blocks],
+        "warnings": list(document.warnings),
+    }
+    return json.dumps(shape, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def document_from_json(payload: bytes) -> Document:
+    """The inverse of document_to_json."""
+    shape = json.loads(payload)
+    title, authors, year, doi = shape["metadata"]
+    return Document(
+        Metadata(title, tuple(authors), year, doi),
+        tuple(map(_page_from_json, shape["pages"])),
+        tuple(Block(BlockKind(kind), *rest) for kind, *rest in shape["blocks"]),
+        tuple(shape["warnings"]),
+    )
+
+
+def _page_to_json(page: Page) -> list[Any]:
+    first = [round(edge * _TENTHS) for word in page.words for edge in word.rects[0]]
+    more = [
+        [index, *(round(edge * _TENTHS) for edge in rect)]
+        for index, word in enumerate(page.words)
+        for rect in word.rects[1:]
+    ]
+    return [page.number, page.width, page.height, page.text, first, more]
+
+
+def _page_from_json(shape: list[Any]) -> Page:
+    number, width, height, text, first, more = shape
+    rects: list[tuple[Rect, ...]] = [(_rect(first[at : at + 4]),) for at in range(0, len(first), 4)]
+    for index, *edges in more:
+        rects[index] = (*rects[index], _rect(edges))
+    texts = text.split(" ") if rects else []
+    return Page(number, width, height, tuple(map(Word, texts, rects)))
+
+
+def _rect(tenths: list[int]) -> Rect:
+    x0, y0, x1, y1 = tenths
+    return (x0 / _TENTHS, y0 / _TENTHS, x1 / _TENTHS, y1 / _TENTHS)

@@ -1,0 +1,102 @@
+"""Words as a PDF library places them on a page, and their text made fit to search.
+
+Knows characters and rectangles; does not know lines, columns or any PDF library.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+from ragqa.document import Rect
+
+
+class PlacedWord(NamedTuple):
+    """A run without white space: rectangle in points from the top left, font size in points."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    size: float
+    bold: bool = False
+    turned: bool = False
+
+    @property
+    def rect(self) -> Rect:
+        """The rectangle alone."""
+        return (self.x0, self.y0, self.x1, self.y1)
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedPage:
+    """A page as it is shown: its size in points, its words in the order of the file."""
+
+    number: int
+    width: float
+    height: float
+    words: tuple[PlacedWord, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineEntry:
+    """One bookmark of the file; ``level`` counts from 1."""
+
+    title: str
+    level: int
+
+
+SOFT_HYPHEN = "\u00ad"
+_SPACING_ACCENTS = dict(
+    zip("`´ˆ˜¨¯˘˙˚¸˝˛ˇ", "\u0300\u0301\u0302\u0303\u0308\u0304\u0306\u0307\u030a\u0327\u030b\u0328\u030c", strict=True)
+)
+_ACCENT_BEFORE_LETTER = re.compile(f"([{''.join(_SPACING_ACCENTS)}])([A-Za-zı])")
+# Private use code points that symbol fonts give to the marks of lists.
+_BULLETS = frozenset("\uf0b7\uf0a7\uf076\uf0d8\uf02d\uf06c\uf06e\uf0fc")
+
+
+def clean_text(text: str) -> str:
+    """Expand ligatures, put accents on their letters, drop what cannot be shown; may return ''."""
+    if text.isascii() and text.isprintable():
+        return text
+    if _ACCENT_BEFORE_LETTER.search(text):
+        text = _ACCENT_BEFORE_LETTER.sub(_compose, text)
+    # Some Arabic forms stand for several words: a word has no space inside.
+    return unicodedata.normalize("NFC", "".join(map(_clean_character, text))).replace(" ", "")
+
+
+def is_right_to_left(text: str) -> bool:
+    """True if the first letter belongs to Hebrew, Arabic and the like."""
+    return not text.isascii() and unicodedata.bidirectional(text[0]) in ("R", "AL")
+
+
+def _compose(match: re.Match[str]) -> str:
+    # TeX's older fonts draw "ü" as two glyphs, the accent first; the dotless i carries its accent instead of a dot.
+    letter = "i" if match[2] == "ı" else match[2]
+    return unicodedata.normalize("NFC", letter + _SPACING_ACCENTS[match[1]])
+
+
+@lru_cache(maxsize=4096)
+def _clean_character(character: str) -> str:
+    if character in _BULLETS:
+        return "•"
+    # Cc, Cf, Cs, Co, Cn: controls, joiners, lone surrogates, private use, unassigned.
+    if unicodedata.category(character)[0] == "C":
+        return ""
+    if _is_presentation_form(ord(character)):
+        return unicodedata.normalize("NFKC", character)
+    return character
+
+
+def _is_presentation_form(code: int) -> bool:
+    """Letters that exist twice in Unicode only for their looks; superscripts and fractions stay as they are."""
+    return (
+        0xFB00 <= code <= 0xFDFF  # Latin ligatures, Hebrew and Arabic forms
+        or 0xFE70 <= code <= 0xFEFE  # Arabic forms
+        or 0xFF01 <= code <= 0xFF5E  # full-width ASCII
+        or 0x1D400 <= code <= 0x1D7FF  # mathematical letters
+        or 0x2F00 <= code <= 0x2FD5  # Kangxi radicals
+        or code in (0x00B5, 0x2126, 0x212A)  # micro, ohm, kelvin
+    )

@@ -1,0 +1,81 @@
+"""What the adapters for model servers share: quick look-ups, and sockets that close with their stream.
+
+Knows HTTP and addresses; knows neither Ollama nor OpenAI.
+"""
+
+import socket
+from contextlib import suppress
+from functools import partial
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from ragqa.adapters.chat_langchain import ChatOptions, Request, running_request
+from ragqa.errors import ModelUnavailable
+
+CONNECT_TIMEOUT = 2.0
+LOOKUP_TIMEOUT = 0.8
+_CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
+
+
+def is_loopback(url: str) -> bool:
+    """True for an address on this machine, which no proxy could reach."""
+    host = urlsplit(url if "://" in url else f"http://{url}").hostname or ""
+    if host == "localhost":
+        return True
+    with suppress(ValueError):
+        return ip_address(host).is_loopback
+    return False
+
+
+def client_arguments(url: str, options: ChatOptions) -> dict[str, Any]:
+    """Arguments for the httpx client that streams answers from ``url``."""
+    # Pieces keeps time per token; this limit only frees a thread whose socket could not be shut.
+    read = max(options.first_token_timeout, options.token_timeout) + 5
+    return {
+        "timeout": httpx.Timeout(read, connect=CONNECT_TIMEOUT),
+        "trust_env": not is_loopback(url),
+        "event_hooks": {"request": [_end_on_cancel]},
+        # A connection per answer: the hook sees each one open, and a stale one is never used again.
+        "limits": httpx.Limits(max_keepalive_connections=0),
+    }
+
+
+def _end_on_cancel(outgoing: httpx.Request) -> None:
+    """Request hook: shut the socket when the running request is cancelled, be it before the first byte."""
+    outgoing.extensions["trace"] = partial(_note_socket, running_request())
+
+
+def _note_socket(request: Request, event: str, info: dict[str, Any]) -> None:
+    if event in _CONNECTED:
+        request.on_cancel(partial(_shut, info["return_value"].get_extra_info("socket")))
+
+
+def _shut(connection: socket.socket) -> None:
+    # shutdown, unlike close, wakes a thread that is blocked in recv on the same socket.
+    with suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
+
+
+def lookup(url: str, *, key: str = "", body: dict[str, Any] | None = None) -> dict[str, Any]:
+    """The JSON object at ``url``, by POST if there is a body. Raise ModelUnavailable, within a second."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    timeout = httpx.Timeout(LOOKUP_TIMEOUT, connect=0.5)
+    try:
+        with httpx.Client(timeout=timeout, trust_env=not is_loopback(url), headers=headers) as client:
+            reply = client.get(url) if body is None else client.post(url, json=body)
+            reply.raise_for_status()
+            found = reply.json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as exc:
+        raise ModelUnavailable(f"No model server answers at {url} ({type(exc).__name__}: {exc}).") from exc
+    if not isinstance(found, dict):
+        raise ModelUnavailable(f"What answers at {url} is no model server.")
+    return found
+
+
+def lookup_entries(url: str, field: str, *, key: str = "") -> list[dict[str, Any]]:
+    """The objects listed under ``field`` of the JSON at ``url``; none if something else answers there."""
+    listed = lookup(url, key=key).get(field)
+    return [entry for entry in listed if isinstance(entry, dict)] if isinstance(listed, list) else []

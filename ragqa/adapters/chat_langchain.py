@@ -1,0 +1,274 @@
+"""Streams any LangChain chat model the way ragqa.protocols.ChatModel asks.
+
+A worker thread reads the model; the caller waits for it with a limit per token and may close at any moment,
+from any thread. Knows nothing of a provider but the function that translates its errors.
+"""
+
+import re
+import threading
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from contextvars import ContextVar
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from ragqa.errors import ModelError, ModelStreamCut, ModelTimeout
+from ragqa.protocols import ChatMessage
+
+if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
+
+THINK_OPEN = "<think>"
+THINK_CLOSE = "</think>"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatOptions:
+    """What every provider is told. Tokens and seconds."""
+
+    context_window: int = 8192
+    temperature: float = 0.0
+    first_token_timeout: float = 300.0
+    token_timeout: float = 30.0
+
+
+class Request:
+    """One running request: lets any thread end what its worker is blocked on."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._enders: list[Callable[[], None]] = []
+
+    @property
+    def cancelled(self) -> bool:
+        """True once nobody waits for the answer any more."""
+        return self._cancelled
+
+    def on_cancel(self, end: Callable[[], None]) -> None:
+        """Call ``end`` when the request is cancelled; at once if it already is."""
+        with self._lock:
+            if not self._cancelled:
+                self._enders.append(end)
+                return
+        end()
+
+    def cancel(self) -> None:
+        """End the request; a second call does nothing."""
+        with self._lock:
+            self._cancelled = True
+            enders, self._enders = self._enders, []
+        for end in enders:
+            end()
+
+
+_RUNNING: ContextVar[Request | None] = ContextVar("running_request", default=None)
+
+
+def running_request() -> Request:
+    """The request that this worker thread serves; a fresh one outside a worker."""
+    return _RUNNING.get() or Request()
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """A model as the stream needs it: its name, its LangChain ``stream``, and its error table.
+
+    ``translate`` gets the error and whether text had come; None means that the error is a defect of ours.
+    """
+
+    name: str
+    stream: Callable[..., Iterator["BaseMessage"]]
+    translate: Callable[[Exception, bool], ModelError | None]
+    options: ChatOptions
+
+
+class Pieces(Generator[str, None, None]):
+    """The pieces of one answer. ``close`` may be called from any thread and returns at once."""
+
+    def __init__(
+        self, provider: Provider, messages: Sequence[ChatMessage], max_tokens: int, arguments: dict[str, Any]
+    ) -> None:
+        self._provider = provider
+        self._left = max_tokens
+        self._request = Request()
+        self._items: SimpleQueue[str | Exception | None] = SimpleQueue()
+        self._started = False
+        self._over = False
+        # The worker holds no reference to this object: dropping the last one closes the stream.
+        work = (provider, list(messages), arguments, self._request, self._items)
+        threading.Thread(target=_read_model, args=work, name=provider.name, daemon=True).start()
+
+    def send(self, value: None = None, /) -> str:
+        """The next piece, never empty. Raise a ModelError that names the cause."""
+        while not self._over:
+            item = self._next_item()
+            if isinstance(item, Exception):
+                self._fail(item)
+            if item is None or self._request.cancelled:
+                break
+            if item:
+                return self._counted(item)
+        self.close()
+        raise StopIteration
+
+    def throw(
+        self,
+        typ: type[BaseException] | BaseException,
+        val: BaseException | object = None,
+        tb: TracebackType | None = None,
+        /,
+    ) -> str:
+        """Close the stream and raise, as a generator does."""
+        self.close()
+        return super().throw(typ, val, tb)  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """End the request upstream and wake whoever waits for a piece."""
+        self._over = True
+        self._request.cancel()
+        self._items.put(None)
+
+    def __del__(self) -> None:
+        self._request.cancel()
+
+    def _next_item(self) -> str | Exception | None:
+        options = self._provider.options
+        limit = options.token_timeout if self._started else options.first_token_timeout
+        try:
+            return self._items.get(timeout=limit)
+        except Empty:
+            self.close()
+            raise self._timeout(limit) from None
+
+    def _timeout(self, limit: float) -> ModelTimeout:
+        setting = "RAGQA_TOKEN_TIMEOUT" if self._started else "RAGQA_FIRST_TOKEN_TIMEOUT"
+        what = "next" if self._started else "first"
+        return ModelTimeout(
+            f"{self._provider.name}: the {what} token did not come within {limit:g} s.",
+            hint=f"Use a smaller model, or raise {setting}.",
+        )
+
+    def _fail(self, error: Exception) -> NoReturn:
+        self.close()
+        known = None if isinstance(error, ModelError) else self._provider.translate(error, self._started)
+        if known is None:
+            raise error
+        raise known from error
+
+    def _counted(self, text: str) -> str:
+        # A server that ignores the limit it was given is cut off here: a piece is at least one token.
+        self._started = True
+        self._left -= 1
+        if self._left < 0:
+            self.close()
+            raise StopIteration
+        return text
+
+
+def _read_model(
+    provider: Provider,
+    messages: Sequence[ChatMessage],
+    arguments: dict[str, Any],
+    request: Request,
+    items: "SimpleQueue[str | Exception | None]",
+) -> None:
+    """The worker: put each text, then None; an error in its place."""
+    _RUNNING.set(request)
+    try:
+        with closing(without_thinking(_texts(provider, messages, arguments))) as texts:
+            for text in texts:
+                if request.cancelled:
+                    break
+                items.put(text)
+        items.put(None)
+    except Exception as exc:  # carried to the caller's thread, where Pieces translates and raises it
+        items.put(exc)
+
+
+def _texts(provider: Provider, messages: Sequence[ChatMessage], arguments: dict[str, Any]) -> Generator[str]:
+    """The texts of a LangChain stream, empty ones too. Raise ModelStreamCut if the last chunk is missing."""
+    from langsmith import tracing_context
+
+    ended = False
+    # LANGSMITH_* variables of the user's other projects must not send papers to a tracing service.
+    with tracing_context(enabled=False):
+        for chunk in provider.stream(langchain_messages(messages), **arguments):
+            facts = chunk.response_metadata
+            ended = ended or bool(facts.get("done") or facts.get("finish_reason"))
+            yield chunk.text
+    if not ended:
+        raise stream_cut(provider.name)
+
+
+def langchain_messages(messages: Sequence[ChatMessage]) -> list["BaseMessage"]:
+    """The same turns as LangChain writes them."""
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+    classes = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+    return [classes[message.role](message.content) for message in messages]
+
+
+def stream_cut(name: str) -> ModelStreamCut:
+    """The error of an answer that broke off."""
+    return ModelStreamCut(
+        f"{name}: the answer broke off before its end.",
+        hint="Ask again; if it happens each time, look at the model server's log: it may be out of memory.",
+    )
+
+
+def without_thinking(texts: Iterator[str]) -> Generator[str]:
+    """Blank a leading ``<think>…</think>``, which reasoning models write first, and white space around it.
+
+    Raise ModelError if the answer was nothing but thinking.
+    """
+    held = ""
+    for text in texts:
+        held += text
+        rest = _after_thinking(held)
+        yield rest  # blank while undecided, which keeps the token clock running
+        if rest:
+            break
+    else:
+        if held.lstrip().startswith(THINK_OPEN):
+            raise ModelError(
+                "The model used up the length of its answer with thinking.",
+                hint="Raise RAGQA_MAX_ANSWER_TOKENS, or use a model that does not think.",
+            )
+        yield held.strip()
+    yield from texts
+
+
+def _after_thinking(text: str) -> str:
+    """What follows the thinking; blank while the end of it, or whether there is any, cannot be told."""
+    start = text.lstrip()
+    if start.startswith(THINK_OPEN):
+        return start.partition(THINK_CLOSE)[2].lstrip()
+    return "" if THINK_OPEN.startswith(start) else start
+
+
+_TOKEN_RUNS = re.compile(r"[A-Za-z]+|[^\S\n]+|.|\n")
+
+
+def estimated_tokens(text: str) -> int:
+    """A cautious count where the tokenizer cannot be had: each digit and sign counts one, as in tables."""
+    return sum(_run_tokens(run) for run in _TOKEN_RUNS.findall(text))
+
+
+def _run_tokens(run: str) -> int:
+    if run.isspace():
+        return 1 if run == "\n" or len(run) > 1 else 0
+    if run.isascii():
+        return -(-len(run) // 4)
+    return 2 if ord(run) > 0x2E7F else 1
+
+
+def causes(error: BaseException | None) -> list[BaseException]:
+    """The error and all that led to it, latest first."""
+    found: list[BaseException] = []
+    while error is not None and error not in found:
+        found.append(error)
+        error = error.__cause__ or error.__context__
+    return found

@@ -1,0 +1,145 @@
+"""A language model served by Ollama, through langchain-ollama.
+
+Knows Ollama's answers and errors; knows nothing of prompts.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from ragqa.adapters.chat_http import client_arguments, lookup, lookup_entries
+from ragqa.adapters.chat_langchain import ChatOptions, Pieces, Provider, estimated_tokens, stream_cut
+from ragqa.errors import ModelError, ModelNotFound, ModelTimeout, ModelUnavailable
+from ragqa.protocols import ChatMessage
+
+START_HINT = "Start it with: ollama serve"
+
+
+def ollama_models(url: str) -> list[str]:
+    """Names of the local chat models: those in memory, then the latest pulled. Raise ModelUnavailable."""
+    try:
+        there = lookup_entries(f"{_base(url)}/api/tags", "models")
+    except ModelUnavailable as exc:
+        raise ModelUnavailable(exc.message, hint=START_HINT) from exc
+    chat = [entry["name"] for entry in there if entry.get("name") and _is_local_chat(entry)]
+    loaded = [name for name in _loaded_models(url) if name in chat]
+    return list(dict.fromkeys([*loaded, *chat]))
+
+
+def _is_local_chat(entry: dict[str, Any]) -> bool:
+    family = (entry.get("details") or {}).get("family") or ""
+    # A model that runs on somebody else's machine is only used when it is asked for by name.
+    remote = entry.get("remote_host") or entry["name"].endswith("-cloud")
+    return not remote and "bert" not in family and "embed" not in entry["name"]
+
+
+def _loaded_models(url: str) -> list[str]:
+    try:
+        running = lookup_entries(f"{_base(url)}/api/ps", "models")
+    except ModelUnavailable:
+        return []  # before 0.1.38 there was no /api/ps; the order is only a preference
+    return [entry.get("name", "") for entry in running]
+
+
+def can_chat(url: str, model: str) -> bool:
+    """False if Ollama says that the model only embeds."""
+    capabilities = _description(url, model).get("capabilities")
+    return capabilities is None or "completion" in capabilities
+
+
+def _description(url: str, model: str) -> dict[str, Any]:
+    try:
+        return lookup(f"{_base(url)}/api/show", body={"model": model})
+    except ModelUnavailable:
+        return {}  # the stream will say what is wrong, with the full error table
+
+
+def _base(url: str) -> str:
+    return (url if "://" in url else f"http://{url}").rstrip("/")
+
+
+class OllamaChat:
+    """``OllamaChat("http://127.0.0.1:11434", "llama3.2")``. Building it reaches no server."""
+
+    def __init__(self, url: str, model: str, options: ChatOptions | None = None) -> None:
+        from langchain_ollama import ChatOllama
+
+        self.name = f"ollama:{model}"
+        self._url = _base(url)
+        self._model = model
+        self._options = options or ChatOptions()
+        self._window: int | None = None
+        chat = ChatOllama(
+            model=model,
+            base_url=self._url,
+            # Thinking would use up the answer's tokens; models that cannot think ignore this.
+            reasoning=False,
+            sync_client_kwargs=client_arguments(self._url, self._options),
+        )
+        self._provider = Provider(self.name, chat.stream, self._translate, self._options)
+
+    @property
+    def context_window(self) -> int:
+        """The smaller of what was asked for and what the model was trained for."""
+        if self._window is None:
+            trained = _trained_window(_description(self._url, self._model))
+            if trained is None:
+                return self._options.context_window
+            self._window = min(trained, self._options.context_window)
+        return self._window
+
+    def count_tokens(self, text: str) -> int:
+        """An estimate: Ollama has no call that counts."""
+        return estimated_tokens(text)
+
+    def stream(self, messages: Sequence[ChatMessage], max_tokens: int) -> Pieces:
+        """See ChatModel."""
+        settings = {
+            # Without num_ctx Ollama takes its own small default and silently drops the start of the prompt.
+            "num_ctx": self.context_window,
+            "num_predict": max_tokens,
+            "temperature": self._options.temperature,
+        }
+        return Pieces(self._provider, messages, max_tokens, {"options": settings})
+
+    def close(self) -> None:
+        """Nothing is kept open between answers."""
+
+    def _translate(self, error: Exception, started: bool) -> ModelError | None:
+        from ollama import ResponseError
+
+        if isinstance(error, ResponseError):
+            return self._translate_response(error.status_code, error.error, started)
+        if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+            return ModelUnavailable(f"No Ollama server answers at {self._url}.", hint=START_HINT)
+        if isinstance(error, httpx.TimeoutException):
+            return ModelTimeout(
+                f"{self.name}: nothing came within the time allowed.", hint="Use a smaller model."
+            )
+        # ValueError: half a JSON line, or a stream without a single chunk.
+        if isinstance(error, httpx.TransportError | ValueError):
+            return stream_cut(self.name)
+        return None
+
+    def _translate_response(self, status: int, text: str, started: bool) -> ModelError:
+        if status == 404 and "model" in text:
+            return ModelNotFound(
+                f"Ollama at {self._url} has no model {self._model!r}.",
+                hint=f"Pull it with: ollama pull {self._model}",
+            )
+        if started:
+            cut = stream_cut(self.name)
+            return type(cut)(f"{self.name}: the answer broke off: {text}", hint=cut.hint)
+        if status == 503:
+            return ModelUnavailable(f"{self.name} is busy: {text}", hint="Ask again in a moment.")
+        return ModelUnavailable(
+            f"{self.name} cannot answer: {text}",
+            hint="Look at Ollama's log, or use a smaller model.",
+        )
+
+
+def _trained_window(description: dict[str, Any]) -> int | None:
+    facts = description.get("model_info") or {}
+    lengths = [value for key, value in facts.items() if key.endswith(".context_length")]
+    return int(lengths[0]) if lengths else None

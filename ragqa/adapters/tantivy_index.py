@@ -1,0 +1,125 @@
+"""The keyword index: BM25 over chunks, on disk, incremental. Owns tantivy; knows nothing of papers."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ragqa.errors import IndexDamaged
+from ragqa.protocols import IndexEntry, Scored
+
+# Words of a question match in each field; a hit in the title or heading says less than one in the text.
+FIELD_BOOSTS = {"text": 1.0, "section": 0.4, "title": 0.3}
+MAX_QUESTION_WORDS = 256
+WRITER_MEMORY = 64_000_000
+STEMMED = "en_stem"
+TOKEN = re.compile(r"\w+")
+
+
+class TantivyIndex:
+    """A ``KeywordIndex`` in the folder ``path``."""
+
+    def __init__(self, path: Path) -> None:
+        import tantivy
+
+        self._tantivy: Any = tantivy
+        path.mkdir(parents=True, exist_ok=True)
+        try:
+            self._index: Any = tantivy.Index(_schema(tantivy), path=str(path))
+            self._analyzer: Any = _analyzer(tantivy)
+            self._index.register_tokenizer(STEMMED, self._analyzer)
+            self._writer: Any = self._index.writer(heap_size=WRITER_MEMORY, num_threads=1)
+        except ValueError as exc:
+            raise IndexDamaged(f"The keyword index cannot be opened: {exc}") from exc
+        self._schema: Any = self._index.schema
+
+    def add(self, entries: Sequence[IndexEntry]) -> None:
+        """One commit for all entries."""
+        for entry in entries:
+            self._writer.delete_documents_by_term("chunk_id", entry.chunk_id)
+            self._writer.add_document(
+                self._tantivy.Document(
+                    chunk_id=entry.chunk_id,
+                    paper_id=entry.paper_id,
+                    title=entry.title,
+                    section=entry.section,
+                    text=entry.text,
+                )
+            )
+        self._commit()
+
+    def delete_papers(self, paper_ids: Sequence[str]) -> None:
+        """One commit for all papers."""
+        for paper_id in paper_ids:
+            self._writer.delete_documents_by_term("paper_id", paper_id)
+        self._commit()
+
+    def search(self, question: str, k: int, paper_ids: frozenset[str] | None) -> list[Scored]:
+        """BM25 with tantivy's constants (k1 1.2, b 0.75), summed over the fields."""
+        words = self._words(question)
+        if not words or (paper_ids is not None and not paper_ids):
+            return []
+        searcher = self._index.searcher()
+        found = searcher.search(self._query(words, paper_ids), limit=k, count=False)
+        return [Scored(self._id_at(searcher, address), float(score)) for score, address in found.hits]
+
+    def chunk_ids(self) -> set[str]:
+        """Reads every stored id."""
+        searcher = self._index.searcher()
+        if searcher.num_docs == 0:
+            return set()
+        found = searcher.search(self._tantivy.Query.all_query(), limit=searcher.num_docs, count=False)
+        return {self._id_at(searcher, address) for _, address in found.hits}
+
+    def close(self) -> None:
+        """Wait for merges, so that no thread writes after the folder is given up."""
+        self._writer.wait_merging_threads()
+
+    def _commit(self) -> None:
+        self._writer.commit()
+        self._index.reload()
+
+    def _words(self, question: str) -> list[str]:
+        words = self._analyzer.analyze(question)[:MAX_QUESTION_WORDS]
+        return list(dict.fromkeys(words))
+
+    def _query(self, words: Sequence[str], paper_ids: frozenset[str] | None) -> Any:
+        query, occur = self._tantivy.Query, self._tantivy.Occur
+        any_word = query.boolean_query([(occur.Should, clause) for clause in self._clauses(words)])
+        if paper_ids is None:
+            return any_word
+        allowed = query.term_set_query(self._schema, "paper_id", sorted(paper_ids))
+        # The filter must not add to the score.
+        return query.boolean_query([(occur.Must, any_word), (occur.Must, query.const_score_query(allowed, 0.0))])
+
+    def _clauses(self, words: Sequence[str]) -> Iterator[Any]:
+        query = self._tantivy.Query
+        for word in words:
+            for field, boost in FIELD_BOOSTS.items():
+                yield query.boost_query(query.term_query(self._schema, field, word, index_option="freq"), boost)
+
+    def _id_at(self, searcher: Any, address: Any) -> str:
+        return str(searcher.doc(address).get_first("chunk_id"))
+
+
+def _schema(tantivy: Any) -> Any:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("chunk_id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("paper_id", stored=False, tokenizer_name="raw", index_option="basic")
+    for field in FIELD_BOOSTS:
+        builder.add_text_field(field, stored=False, tokenizer_name=STEMMED, index_option="freq")
+    return builder.build()
+
+
+def _analyzer(tantivy: Any) -> Any:
+    """Letters and digits, folded to ASCII lower case, English stop words out, Snowball stemming."""
+    filters = tantivy.Filter
+    return (
+        tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
+        .filter(filters.remove_long(64))
+        .filter(filters.lowercase())
+        .filter(filters.ascii_fold())
+        .filter(filters.stopword("english"))
+        .filter(filters.stemmer("english"))
+        .build()
+    )

@@ -1,0 +1,1 @@
+"""From evidence to an answer: extractive and generative, quotes verified, follow-ups rewritten."""

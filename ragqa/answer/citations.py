@@ -1,0 +1,59 @@
+"""Turns sentences of evidence into citations whose words were found on the page. Nothing else becomes a citation."""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from ragqa.document import Page
+from ragqa.quotes import line_rects, locate
+from ragqa.types import Citation, Hit
+
+
+class Pages(Protocol):
+    """Where pages are looked up."""
+
+    def page(self, paper_id: str, number: int) -> Page:
+        """The page's words."""
+        ...
+
+
+class Citer:
+    """Numbers the citations of one answer; the same words get the same number."""
+
+    def __init__(self, answer_id: str, pages: Pages) -> None:
+        self.answer_id = answer_id
+        self._pages = pages
+        self._made: dict[tuple[str, int, str], Citation] = {}
+
+    def cite(self, hit: Hit, quote: str, score: float) -> Citation | None:
+        """A citation of the words as they stand on the hit's page, or None if they are not there."""
+        key = (hit.paper_id, hit.page, quote)
+        if key not in self._made:
+            citation = self._verified(hit, quote, score)
+            if citation is None:
+                return None
+            self._made[key] = citation
+        return self._made[key]
+
+    @property
+    def citations(self) -> tuple[Citation, ...]:
+        """All that were made, in the order of their numbers."""
+        return tuple(self._made.values())
+
+    def _verified(self, hit: Hit, quote: str, score: float) -> Citation | None:
+        page = self._pages.page(hit.paper_id, hit.page)
+        found = locate(quote, page)
+        if found is None:
+            return None
+        words = page.words[slice(*found)]
+        number = len(self._made) + 1
+        return Citation(
+            id=f"{self.answer_id}.{number}", number=number, paper_id=hit.paper_id, file_name=hit.file_name,
+            title=hit.title, page=hit.page, quote=" ".join(word.text for word in words), rects=line_rects(words),
+            score=round(score, 4),
+        )  # fmt: skip
+
+
+def marked(text: str, citations: Iterable[Citation]) -> str:
+    """The text followed by its citation marks: ``Text. [1][2]``."""
+    marks = "".join(f"[{number}]" for number in sorted({citation.number for citation in citations}))
+    return f"{text} {marks}".strip()

@@ -1,0 +1,56 @@
+"""Questions over HTTP: search and ask, the latter also as server-sent events."""
+
+import logging
+from collections.abc import AsyncIterator, Iterator
+
+import anyio
+from anyio import to_thread
+from fastapi import APIRouter
+from fastapi.responses import Response, StreamingResponse
+from fastapi.sse import format_sse_event
+
+from ragqa.api.holder import EngineDep
+from ragqa.api.problems import problem_of
+from ragqa.errors import RagqaError
+from ragqa.types import Answer, AnswerDone, AnswerEvent, AskRequest, SearchRequest, SearchResult
+
+log = logging.getLogger(__name__)
+
+router = APIRouter(prefix="/api/v1", tags=["questions"])
+
+STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
+
+@router.post("/search")
+def search(engine: EngineDep, request: SearchRequest) -> SearchResult:
+    """Find the chunks that fit a question best."""
+    return engine.search(request)
+
+
+@router.post("/ask", response_model=Answer, responses={200: {"content": {"text/event-stream": {}}}})
+async def ask(engine: EngineDep, request: AskRequest) -> Answer | Response:
+    """Answer a question. With ``stream``: events ``started``, ``piece``…, ``done`` (or ``error``)."""
+    events = engine.ask(request)
+    # The first event comes after all checks of the input: bad input gets its status, not a broken stream.
+    first = await to_thread.run_sync(next, events)
+    if request.stream:
+        return StreamingResponse(_stream(first, events), media_type="text/event-stream", headers=STREAM_HEADERS)
+    return await to_thread.run_sync(_last_answer, events)
+
+
+def _last_answer(events: Iterator[AnswerEvent]) -> Answer:
+    return next(event.answer for event in events if isinstance(event, AnswerDone))
+
+
+async def _stream(first: AnswerEvent, events: Iterator[AnswerEvent]) -> AsyncIterator[bytes]:
+    """The events as they come; when the client goes, the generator is closed, and with it the model's request."""
+    try:
+        event: AnswerEvent | None = first
+        while event is not None:
+            yield format_sse_event(data_str=event.model_dump_json(), event=event.event)
+            event = await to_thread.run_sync(next, events, None)
+    except RagqaError as exc:
+        yield format_sse_event(data_str=problem_of(exc).model_dump_json(), event="error")
+    finally:
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(events.close)  # type: ignore[attr-defined]

@@ -1,0 +1,323 @@
+"""The catalogue: papers, pages, blocks, chunks and vectors in SQLite; the single source of truth.
+
+Knows nothing of PDFs, models or indexes. Indexes are derived from it and can be rebuilt at any time.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from ragqa.database import Database
+from ragqa.document import Chunk, Document, Page, Word
+from ragqa.errors import PaperNotFound
+from ragqa.protocols import IndexEntry, Vectors
+from ragqa.types import Filter, Paper, PaperState
+
+PAPER_COLUMNS = (
+    "id, file_name, path, bytes, collection, title, authors, year, doi, pages, chunks, state, reason_code, reason, added_at"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChunk:
+    """A chunk with the paper that it belongs to."""
+
+    id: str
+    paper_id: str
+    file_name: str
+    title: str
+    page: int
+    start: int
+    end: int
+    section: str
+    text: str
+
+
+class Catalogue:
+    """Reads and writes of the library's truth, each a short transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    # Papers
+
+    def register(self, paper_id: str, path: Path, size: int, collection: str) -> bool:
+        """Queue a file. False if the same bytes are known already; then only a lost path is mended."""
+        with self._db.write() as db:
+            known = db.execute("SELECT path FROM papers WHERE id = ?", (paper_id,)).fetchone()
+            if known is not None:
+                if not Path(known["path"]).is_file():
+                    db.execute(
+                        "UPDATE papers SET path = ?, file_name = ? WHERE id = ?", (str(path), path.name, paper_id)
+                    )
+                return False
+            db.execute(
+                "INSERT INTO papers (id, file_name, path, bytes, collection, state, added_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (paper_id, path.name, str(path), size, collection, PaperState.QUEUED, _now()),
+            )
+            return True
+
+    def paper(self, paper_id: str) -> Paper:
+        """Raise PaperNotFound if there is none."""
+        with self._db.read() as db:
+            row = db.execute(f"SELECT {PAPER_COLUMNS} FROM papers WHERE id = ?", (paper_id,)).fetchone()
+        if row is None:
+            raise PaperNotFound(f"No paper has the id {paper_id!r}.", hint="List them with: ragqa papers")
+        return _paper(row)
+
+    def path(self, paper_id: str) -> Path:
+        """Where the paper's PDF is."""
+        with self._db.read() as db:
+            row = db.execute("SELECT path FROM papers WHERE id = ?", (paper_id,)).fetchone()
+        if row is None:
+            raise PaperNotFound(f"No paper has the id {paper_id!r}.", hint="List them with: ragqa papers")
+        return Path(row["path"])
+
+    def has_file(self, paper_id: str) -> bool:
+        """Whether the bytes are known and their file is where it was."""
+        with self._db.read() as db:
+            row = db.execute("SELECT path FROM papers WHERE id = ?", (paper_id,)).fetchone()
+        return row is not None and Path(row["path"]).is_file()
+
+    def papers(self, state: PaperState | None = None) -> list[Paper]:
+        """All papers, or those in one state, in the order in which they came."""
+        condition, values = ("WHERE state = ?", [state]) if state else ("", [])
+        with self._db.read() as db:
+            rows = db.execute(f"SELECT {PAPER_COLUMNS} FROM papers {condition} ORDER BY rowid", values).fetchall()
+        return [_paper(row) for row in rows]
+
+    def matching_papers(self, wanted: Filter, collection: str | None) -> frozenset[str] | None:
+        """Ids of ready papers that pass the filter; None if it lets every paper pass."""
+        if wanted == Filter() and collection is None:
+            return None
+        conditions, values = ["state = 'ready'"], list[object]()
+        for condition, value in (
+            ("collection = ?", collection),
+            ("year >= ?", wanted.year_from),
+            ("year <= ?", wanted.year_to),
+        ):
+            if value is not None:
+                conditions.append(condition)
+                values.append(value)
+        if wanted.author is not None:
+            conditions.append("instr(lower(authors), lower(?)) > 0")
+            values.append(json.dumps(wanted.author)[1:-1])
+        if wanted.paper_ids is not None:
+            conditions.append("id IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(wanted.paper_ids))
+        with self._db.read() as db:
+            rows = db.execute(f"SELECT id FROM papers WHERE {' AND '.join(conditions)}", values).fetchall()
+        return frozenset(row["id"] for row in rows)
+
+    def set_state(self, paper_id: str, state: PaperState) -> None:
+        """Move a paper along; a reason of an earlier failure is forgotten."""
+        with self._db.write() as db:
+            db.execute(
+                "UPDATE papers SET state = ?, reason_code = '', reason = '' WHERE id = ?", (state, paper_id)
+            )
+
+    def fail(self, paper_id: str, code: str, reason: str) -> None:
+        """Note why a paper cannot be read."""
+        with self._db.write() as db:
+            db.execute(
+                "UPDATE papers SET state = ?, reason_code = ?, reason = ? WHERE id = ?",
+                (PaperState.FAILED, code, reason, paper_id),
+            )
+
+    def requeue_unfinished(self, generation: str) -> None:
+        """After a restart: queue what was cut off, and what an other model or chunker made."""
+        with self._db.write() as db:
+            db.execute(
+                "UPDATE papers SET state = 'queued' WHERE state IN ('reading', 'embedding')"
+                " OR (state = 'ready' AND generation != ?)",
+                (generation,),
+            )
+
+    def delete(self, paper_id: str) -> None:
+        """Forget a paper; the indexes learn of it through ``removals``."""
+        with self._db.write() as db:
+            db.execute("DELETE FROM papers WHERE id = ?", (paper_id,))
+            db.execute("INSERT OR IGNORE INTO removals VALUES (?)", (paper_id,))
+
+    def counts(self) -> dict[str, int]:
+        """Papers by state; every state is named."""
+        with self._db.read() as db:
+            rows = db.execute("SELECT state, count(*) AS n FROM papers GROUP BY state").fetchall()
+        return dict.fromkeys(map(str, PaperState), 0) | {row["state"]: row["n"] for row in rows}
+
+    # What a paper says
+
+    def store(
+        self, paper_id: str, document: Document, chunks: Sequence[Chunk], vectors: Sequence[Vectors | None], generation: str
+    ) -> None:
+        """Replace all that is known of a paper and make it ready, in one transaction. Vectors are kept as float16.
+
+        Raise PaperNotFound if the paper was deleted meanwhile.
+        """
+        with self._db.write() as db:
+            if db.execute("SELECT 1 FROM papers WHERE id = ?", (paper_id,)).fetchone() is None:
+                raise PaperNotFound(f"The paper {paper_id[:12]} was deleted while it was read.")
+            for table in ("pages", "blocks", "chunks"):
+                db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (paper_id,))
+            db.executemany(
+                "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?)", (_page_row(paper_id, page) for page in document.pages)
+            )
+            db.executemany(
+                "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    (paper_id, n, block.kind, block.page, block.start, block.end, block.level)
+                    for n, block in enumerate(document.blocks)
+                ),
+            )
+            db.executemany(
+                "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    _chunk_row(paper_id, n, chunk, vector)
+                    for n, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True))
+                ),
+            )
+            said = document.metadata
+            db.execute(
+                "UPDATE papers SET title = ?, authors = ?, year = ?, doi = ?, pages = ?, chunks = ?, state = 'ready',"
+                " reason_code = '', reason = '', generation = ?, indexed = 0 WHERE id = ?",
+                (
+                    said.title, json.dumps(said.authors), said.year, said.doi, len(document.pages), len(chunks),
+                    generation, paper_id,
+                ),
+            )  # fmt: skip
+
+    def page(self, paper_id: str, number: int) -> Page:
+        """A page with its words and their rectangles."""
+        with self._db.read() as db:
+            row = db.execute(
+                "SELECT * FROM pages WHERE paper_id = ? AND number = ?", (paper_id, number)
+            ).fetchone()
+        if row is None:
+            raise PaperNotFound(f"The paper {paper_id[:12]} has no page {number}.")
+        return Page(row["number"], row["width"], row["height"], _unpack_words(row["text"], row["rects"]))
+
+    def stored_chunks(self, chunk_ids: Sequence[str]) -> dict[str, StoredChunk]:
+        """Chunks by id; ids that the catalogue does not know are left out."""
+        with self._db.read() as db:
+            rows = db.execute(
+                "SELECT c.id, c.paper_id, p.file_name, p.title, c.page, c.start, c.end, c.section, c.text"
+                " FROM chunks c JOIN papers p ON p.id = c.paper_id"
+                " WHERE p.state = 'ready' AND c.id IN (SELECT value FROM json_each(?))",
+                (json.dumps(chunk_ids),),
+            ).fetchall()
+        return {row["id"]: StoredChunk(*row) for row in rows}
+
+    # What the indexes are made from
+
+    def chunk_count(self) -> int:
+        """Chunks that the indexes should hold."""
+        with self._db.read() as db:
+            return int(
+                db.execute(
+                    "SELECT count(*) FROM chunks c JOIN papers p ON p.id = c.paper_id"
+                    " WHERE p.state = 'ready' AND c.vector IS NOT NULL"
+                ).fetchone()[0]
+            )
+
+    def indexed_chunk_ids(self) -> set[str]:
+        """Ids of the chunks that the indexes are known to hold."""
+        with self._db.read() as db:
+            rows = db.execute(
+                "SELECT c.id FROM chunks c JOIN papers p ON p.id = c.paper_id"
+                " WHERE p.state = 'ready' AND p.indexed = 1 AND c.vector IS NOT NULL"
+            ).fetchall()
+        return {row["id"] for row in rows}
+
+    def not_indexed(self) -> list[str]:
+        """Ready papers that the indexes do not hold yet."""
+        with self._db.read() as db:
+            rows = db.execute("SELECT id FROM papers WHERE state = 'ready' AND indexed = 0 ORDER BY rowid").fetchall()
+        return [row["id"] for row in rows]
+
+    def removals(self) -> list[str]:
+        """Deleted papers that the indexes may still hold."""
+        with self._db.read() as db:
+            return [row["paper_id"] for row in db.execute("SELECT paper_id FROM removals").fetchall()]
+
+    def mark_indexed(self, paper_ids: Iterable[str]) -> None:
+        """The indexes hold these papers now."""
+        with self._db.write() as db:
+            db.executemany("UPDATE papers SET indexed = 1 WHERE id = ?", ((paper_id,) for paper_id in paper_ids))
+
+    def mark_removed(self, paper_ids: Iterable[str]) -> None:
+        """The indexes have forgotten these papers."""
+        with self._db.write() as db:
+            db.executemany("DELETE FROM removals WHERE paper_id = ?", ((paper_id,) for paper_id in paper_ids))
+
+    def mark_none_indexed(self) -> None:
+        """The indexes are empty."""
+        with self._db.write() as db:
+            db.execute("UPDATE papers SET indexed = 0")
+            db.execute("DELETE FROM removals")
+
+    def index_entries(self, paper_id: str) -> list[IndexEntry]:
+        """What the indexes need of a paper, from the stored vectors; no model, no PDF."""
+        with self._db.read() as db:
+            rows = db.execute(
+                "SELECT c.id, c.paper_id, p.title, c.section, c.text, c.vector"
+                " FROM chunks c JOIN papers p ON p.id = c.paper_id"
+                " WHERE c.paper_id = ? AND c.vector IS NOT NULL ORDER BY c.ordinal",
+                (paper_id,),
+            ).fetchall()
+        return [
+            IndexEntry(*row[:5], vector=np.frombuffer(row["vector"], dtype=np.float16).astype(np.float32))
+            for row in rows
+        ]
+
+    def some_entries(self, count: int) -> Iterator[IndexEntry]:
+        """Up to ``count`` entries of different papers, for probing an index."""
+        with self._db.read() as db:
+            rows = db.execute(
+                "SELECT id FROM papers WHERE state = 'ready' AND indexed = 1 ORDER BY random() LIMIT ?", (count,)
+            ).fetchall()
+        for row in rows:
+            yield from self.index_entries(row["id"])[:1]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _paper(row: sqlite3.Row) -> Paper:
+    fields = {key: row[key] for key in row.keys() if key not in ("path", "authors")}  # noqa: SIM118
+    return Paper(**fields, authors=tuple(json.loads(row["authors"])))
+
+
+def _page_row(paper_id: str, page: Page) -> tuple[object, ...]:
+    return (paper_id, page.number, page.width, page.height, page.text, _pack_rects(page.words))
+
+
+def _chunk_row(paper_id: str, ordinal: int, chunk: Chunk, vector: Vectors | None) -> tuple[object, ...]:
+    blob = None if vector is None else vector.astype(np.float16).tobytes()
+    return (
+        f"{paper_id[:20]}-{ordinal}", paper_id, ordinal, chunk.page, chunk.start, chunk.end, chunk.section, chunk.kind,
+        chunk.text, blob,
+    )  # fmt: skip
+
+
+def _pack_rects(words: Sequence[Word]) -> bytes:
+    """One byte per word (its number of rectangles), then all rectangles as float32."""
+    numbers = bytes(len(word.rects) for word in words)
+    rects = np.array([rect for word in words for rect in word.rects], dtype=np.float32)
+    return numbers + rects.tobytes()
+
+
+def _unpack_words(text: str, blob: bytes) -> tuple[Word, ...]:
+    tokens = text.split(" ") if text else []
+    numbers = blob[: len(tokens)]
+    rects = iter(np.frombuffer(blob, dtype=np.float32, offset=len(tokens)).reshape(-1, 4).astype(float).round(2).tolist())
+    return tuple(
+        Word(token, tuple((r[0], r[1], r[2], r[3]) for r in (next(rects) for _ in range(number))))
+        for token, number in zip(tokens, numbers, strict=True)
+    )

@@ -1,0 +1,56 @@
+"""Options that several commands share, and how they open the library."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+
+from ragqa.client import Client
+from ragqa.compose import open_engine
+from ragqa.errors import BadRequest
+from ragqa.library import Library, resolve_papers
+from ragqa.lock import server_of
+from ragqa.settings import Settings
+from ragqa.types import Filter
+
+Data = Annotated[
+    Path | None, typer.Option("--data", metavar="DIR", help="Folder of ingest folder and index [default: ./data].")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Papers = Annotated[
+    list[str] | None,
+    typer.Option("--paper", metavar="NAME|ID", help="Only this paper: file name, title or id; repeatable."),
+]
+Collection = Annotated[str | None, typer.Option("--collection", metavar="NAME", help="Only this collection.")]
+
+
+def settings_from(**given: Any) -> Settings:
+    """Settings with the options that were given on top. Raise BadRequest if a value cannot be used."""
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadRequest(
+            f"The setting {name} cannot be {first['input']!r}: {first['msg']}.",
+            hint=f"Check RAGQA_{name.upper()}, ragqa.toml and the options.",
+        ) from exc
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Library]:
+    """The server that owns the data folder, if there is one, else the folder itself."""
+    url = server_of(settings.index_folder)
+    library: Library = Client(url) if url else open_engine(settings)
+    try:
+        yield library
+    finally:
+        library.close()
+
+
+def paper_filter(names: list[str] | None, library: Library) -> Filter:
+    """The papers named; all if none is."""
+    return Filter(paper_ids=resolve_papers(names, library.papers())) if names else Filter()

@@ -1,0 +1,99 @@
+"""How results look on a terminal; as JSON they are the API's shapes."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import BaseModel
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ragqa.errors import RagqaError
+from ragqa.types import Answer, Health, Hit, IngestReport, Paper
+
+SHOWN_ID = 12
+SNIPPET = 300
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def print_json(value: BaseModel | Sequence[BaseModel]) -> None:
+    """One JSON document on standard output."""
+    if isinstance(value, BaseModel):
+        plain: Any = value.model_dump(mode="json")
+    else:
+        plain = [item.model_dump(mode="json") for item in value]
+    out.out(json.dumps(plain, ensure_ascii=False, indent=2))
+
+
+def print_error(exc: RagqaError, as_json: bool) -> None:
+    """The message, and on a line of its own what to do next."""
+    if as_json:
+        out.out(json.dumps({"error": {"code": exc.code, "message": exc.message, "hint": exc.hint}}, ensure_ascii=False))
+        return
+    err.print(f"[bold red]Error:[/] {escape(exc.message)}")
+    if exc.hint:
+        err.print(escape(exc.hint))
+
+
+def print_report(report: IngestReport) -> None:
+    """What an ingest did."""
+    new = report.found - report.unchanged
+    rate = f", {report.pages / report.seconds:.1f} pages/s" if report.pages and report.seconds else ""
+    out.print(
+        f"{report.found} PDFs found: {new} new, {report.unchanged} known. {report.ready} papers ready,"
+        f" {len(report.failed)} failed, {report.queued} queued ({report.seconds:.1f} s{rate})."
+    )
+    for paper in report.failed:
+        out.print(f"  [red]failed[/] {escape(paper.file_name)}: {escape(paper.reason)}")
+
+
+def print_papers(papers: Sequence[Paper]) -> None:
+    """One row per paper."""
+    table = Table("id", "state", "pages", "file", "title", box=None, header_style="bold")
+    for paper in papers:
+        said = paper.title if paper.state != "failed" else paper.reason
+        table.add_row(paper.id[:SHOWN_ID], paper.state, str(paper.pages or ""), escape(paper.file_name), escape(said))
+    out.print(table)
+
+
+def print_hits(hits: Sequence[Hit]) -> None:
+    """Rank, place and the beginning of the text."""
+    if not hits:
+        out.print("Nothing found.")
+    for rank, hit in enumerate(hits, start=1):
+        place = " · ".join(filter(None, (hit.title or hit.file_name, f"p. {hit.page}", hit.section)))
+        out.print(f"[bold]{rank}.[/] [cyan]{escape(place)}[/] [dim]({hit.score:.4f})[/]")
+        out.print(f"   {escape(_shortened(hit.text))}")
+
+
+def print_sources(answer: Answer) -> None:
+    """The quotes behind an answer, and what should be known about it."""
+    for citation in answer.citations:
+        place = f"{citation.title or citation.file_name}, p. {citation.page}"
+        out.print(f"[bold]\\[{citation.number}][/] [cyan]{escape(place)}[/]: “{escape(_shortened(citation.quote))}”")
+    for sentence in answer.unsupported:
+        out.print(f"[yellow]Not found in the papers:[/] {escape(sentence)}")
+    told = f"{answer.mode} by {answer.model}" if answer.mode == "generative" else answer.mode
+    out.print(f"[dim]{escape(told)} · confidence {answer.confidence:.2f}[/]")
+    if answer.note:
+        out.print(f"[dim]{escape(answer.note)}[/]")
+
+
+def print_health(health: Health) -> None:
+    """What works, then what is missing."""
+    counts = ", ".join(f"{count} {state}" for state, count in health.papers.items() if count) or "none"
+    out.print(f"[green]ok[/] papers: {counts}; {health.chunks} chunks")
+    out.print(f"[green]ok[/] embedder: {escape(health.embedder)}")
+    if health.llm:
+        out.print(f"[green]ok[/] language model: {escape(health.llm)}")
+    for problem in health.problems:
+        out.print(f"[yellow]--[/] {escape(problem)}")
+
+
+def _shortened(text: str) -> str:
+    plain = re.sub(r"\s+", " ", text)
+    return plain if len(plain) <= SNIPPET else plain[:SNIPPET].rsplit(" ", 1)[0] + " …"

@@ -1,0 +1,195 @@
+"""The library behind a ragqa server, over HTTP: the same calls as ``Engine``. Owns httpx."""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from ingest.folder import content_hash, find_pdfs
+from ragqa.errors import RagqaError, ReadError, ServerUnreachable, UploadTooLarge, error_classes
+from ragqa.library import OnProgress, counted
+from ragqa.types import (
+    ENDED,
+    Answer,
+    AnswerDone,
+    AnswerEvent,
+    AskRequest,
+    Health,
+    IngestProgress,
+    IngestReport,
+    Paper,
+    PaperState,
+    SearchRequest,
+    SearchResult,
+    Uploaded,
+)
+
+TIMEOUT_S = 30.0
+ASK_TIMEOUT_S = 600.0
+POLL_EVERY_S = 0.5
+PAPERS = TypeAdapter(list[Paper])
+EVENT: TypeAdapter[AnswerEvent] = TypeAdapter(AnswerEvent)
+
+
+class Client:
+    """A ``Library``. Raises the same errors as the engine does, made again from problem details."""
+
+    def __init__(self, url: str) -> None:
+        import httpx
+
+        self.url = url.rstrip("/")
+        self._unreachable: type[Exception] = httpx.TransportError
+        # The server is on this machine or configured by name: proxies of the environment are not for it.
+        self._http: Any = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, trust_env=False)
+
+    def upload(self, path: Path, collection: str) -> Uploaded:
+        """Send a PDF."""
+        with path.open("rb") as file:
+            sent = self._request(
+                "POST", "/papers", files={"file": (path.name, file)}, data={"collection": collection}
+            )
+        return Uploaded.model_validate(sent)
+
+    def ingest(self, paths: Sequence[Path], collection: str, on_progress: OnProgress) -> IngestReport:
+        """Send what the server has not, and follow it until it is ready or failed."""
+        return send_papers(self, paths, collection, on_progress)
+
+    def papers(self, state: PaperState | None = None) -> list[Paper]:
+        """See ``Library``."""
+        return PAPERS.validate_python(self._request("GET", "/papers", params={"state": state} if state else {}))
+
+    def paper(self, paper_id: str) -> Paper:
+        """One paper by id."""
+        return Paper.model_validate(self._request("GET", f"/papers/{paper_id}"))
+
+    def delete(self, paper_id: str) -> None:
+        """See ``Library``."""
+        self._request("DELETE", f"/papers/{paper_id}")
+
+    def retry(self, paper_id: str) -> Paper:
+        """See ``Library``."""
+        return Uploaded.model_validate(self._request("POST", f"/papers/{paper_id}/retry")).paper
+
+    def page_image(self, paper_id: str, page: int, highlight: str) -> bytes:
+        """PNG of a page, the words of the citation ``highlight`` marked."""
+        with self._translated():
+            response = self._http.get(f"/api/v1/papers/{paper_id}/pages/{page}.png", params={"highlight": highlight})
+            _raise_problem(response)
+        content: bytes = response.content
+        return content
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """See ``Library``."""
+        return SearchResult.model_validate(self._request("POST", "/search", json=request.model_dump(mode="json")))
+
+    def ask(self, request: AskRequest) -> Iterator[AnswerEvent]:
+        """See ``Library``; closing the iterator ends the request."""
+        body = request.model_copy(update={"stream": True}).model_dump(mode="json")
+        with (
+            self._translated(),
+            self._http.stream("POST", "/api/v1/ask", json=body, timeout=ASK_TIMEOUT_S) as response,
+        ):
+            if response.is_error:
+                response.read()
+            _raise_problem(response)
+            yield from _events(response.iter_lines())
+
+    def answer(self, request: AskRequest) -> Answer:
+        """The whole answer at once."""
+        return next(event.answer for event in self.ask(request) if isinstance(event, AnswerDone))
+
+    def health(self) -> Health:
+        """See ``Library``."""
+        return Health.model_validate(self._request("GET", "/health"))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _request(self, method: str, path: str, **arguments: Any) -> Any:
+        with self._translated():
+            response = self._http.request(method, f"/api/v1{path}", **arguments)
+            _raise_problem(response)
+        return response.json() if response.content else None
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except self._unreachable as exc:
+            raise ServerUnreachable(
+                f"The ragqa server at {self.url} does not answer: {exc}", hint="Start it with: ragqa serve"
+            ) from exc
+
+
+def send_papers(client: Client, paths: Sequence[Path], collection: str, on_progress: OnProgress) -> IngestReport:
+    """What ``Engine.ingest`` does, through a server that reads in the background."""
+    started = time.perf_counter()
+    files = list(find_pdfs(paths))
+    known = {paper.id for paper in client.papers()}
+    sent = [_send(client, file, collection, known) for file in files]
+    waiting = {paper.id for paper in sent if paper.state not in ENDED}
+    ended = _follow(client, waiting, on_progress)
+    unchanged = sum(paper.id in known for paper in sent)
+    papers = list({paper.id: ended.get(paper.id, paper) for paper in sent}.values())
+    pages = sum(paper.pages for paper in ended.values())
+    return counted(len(files), unchanged, papers, pages, time.perf_counter() - started)
+
+
+def _send(client: Client, file: Path, collection: str, known: set[str]) -> Paper:
+    """The paper as the server has it; a file that it refuses becomes a failed paper in the report."""
+    paper_id = content_hash(file)
+    if paper_id in known:
+        return client.paper(paper_id)
+    try:
+        return client.upload(file, collection).paper
+    except (ReadError, UploadTooLarge) as exc:
+        return Paper(
+            id=paper_id, file_name=file.name, state=PaperState.FAILED, reason_code=exc.code, reason=str(exc)
+        )
+
+
+def _follow(client: Client, waiting: set[str], on_progress: OnProgress) -> dict[str, Paper]:
+    """Ask until every paper has ended."""
+    ended: dict[str, Paper] = {}
+    total = len(waiting)
+    while len(ended) < total:
+        for paper in client.papers():
+            if paper.id in waiting and paper.id not in ended and paper.state in ENDED:
+                ended[paper.id] = paper
+                pages = sum(p.pages for p in ended.values())
+                on_progress(IngestProgress(done=len(ended), total=total, pages=pages, paper=paper))
+        if len(ended) < total:
+            time.sleep(POLL_EVERY_S)
+    return ended
+
+
+def _events(lines: Iterator[str]) -> Iterator[AnswerEvent]:
+    """Server-sent events; an ``error`` event is raised as the error that it names."""
+    name = ""
+    for line in lines:
+        field, _, value = line.partition(": ")
+        if field == "event":
+            name = value
+        elif field == "data" and name == "error":
+            raise _error(json.loads(value))
+        elif field == "data":
+            yield EVENT.validate_json(value)
+
+
+def _raise_problem(response: Any) -> None:
+    if response.is_error:
+        try:
+            problem = response.json()
+        except ValueError:
+            problem = {"detail": f"The server answered {response.status_code} {response.reason_phrase}."}
+        raise _error(problem)
+
+
+def _error(problem: dict[str, Any]) -> RagqaError:
+    cls = error_classes().get(problem.get("code", ""), RagqaError)
+    return cls(problem.get("detail", "The server reported an error."), hint=problem.get("hint", ""))

@@ -1,0 +1,94 @@
+"""What reading a PDF gives: words with rectangles, pages, blocks, chunks. Pure data.
+
+All coordinates are PDF points with the origin at the top left of the page as shown
+(rotation and crop box applied); pages count from 1.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Rect = tuple[float, float, float, float]
+"""x0, y0, x1, y1 in PDF points, origin top left."""
+
+
+class BlockKind(StrEnum):
+    """What a run of words is on its page."""
+
+    TITLE = "title"
+    AUTHORS = "authors"
+    ABSTRACT = "abstract"
+    HEADING = "heading"
+    PARAGRAPH = "paragraph"
+    CAPTION = "caption"
+    TABLE = "table"
+    FOOTNOTE = "footnote"
+    REFERENCE = "reference"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One white-space-free token; two rectangles when a line break hyphen was mended."""
+
+    text: str
+    rects: tuple[Rect, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page's words in reading order, running headers, footers and page numbers left out."""
+
+    number: int
+    width: float
+    height: float
+    words: tuple[Word, ...]
+
+    @property
+    def text(self) -> str:
+        """The words joined by single spaces; what quotes are looked up in."""
+        return " ".join(word.text for word in self.words)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Words ``start:end`` of one page that belong together. ``level`` counts heading depth from 1."""
+
+    kind: BlockKind
+    page: int
+    start: int
+    end: int
+    level: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What the paper says of itself; empty where nothing could be told."""
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    doi: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A paper as read: pages, and blocks in reading order over all pages."""
+
+    metadata: Metadata
+    pages: tuple[Page, ...]
+    blocks: tuple[Block, ...]
+    warnings: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Words ``start:end`` of one page, within one section: what is embedded and searched.
+
+    ``section`` is the heading path, ``"3 Method > 3.1 Data"``, empty where none could be told.
+    """
+
+    page: int
+    start: int
+    end: int
+    section: str
+    kind: BlockKind
+    text: str

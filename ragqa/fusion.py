@@ -1,0 +1,22 @@
+"""Joins rankings into one. Pure; knows nothing of indexes."""
+
+from collections.abc import Mapping, Sequence
+
+RRF_K = 60
+"""Constant of Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet" (SIGIR 2009, §3)."""
+
+
+def reciprocal_rank_fusion(
+    rankings: Sequence[Sequence[str]], weights: Sequence[float] | None = None, k: int = RRF_K
+) -> list[tuple[str, float]]:
+    """Ids with the sum over rankings of weight / (k + rank), best first; ties keep the first ranking's order."""
+    scores: dict[str, float] = {}
+    for ranking, weight in zip(rankings, weights or [1.0] * len(rankings), strict=True):
+        for rank, item in enumerate(ranking, start=1):
+            scores[item] = scores.get(item, 0.0) + weight / (k + rank)
+    return sort_by_score(scores)
+
+
+def sort_by_score(scores: Mapping[str, float]) -> list[tuple[str, float]]:
+    """Best first; equal scores stay in the mapping's order."""
+    return sorted(scores.items(), key=lambda item: -item[1])

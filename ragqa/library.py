@@ -1,0 +1,91 @@
+"""The library as its users see it: in this process (``Engine``) or behind a server (``Client``), the same calls."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from ragqa.errors import PaperNotFound
+from ragqa.types import (
+    ENDED,
+    AnswerEvent,
+    AskRequest,
+    Health,
+    IngestProgress,
+    IngestReport,
+    Paper,
+    PaperState,
+    SearchRequest,
+    SearchResult,
+)
+
+OnProgress = Callable[[IngestProgress], None]
+
+SHORTEST_ID = 6
+
+
+class Library(Protocol):
+    """Papers to ask."""
+
+    def ingest(self, paths: Sequence[Path], collection: str, on_progress: OnProgress) -> IngestReport:
+        """Bring PDFs in and wait until they are ready or failed; known bytes are left alone."""
+        ...
+
+    def papers(self, state: PaperState | None = None) -> list[Paper]:
+        """All papers, or those in one state."""
+        ...
+
+    def delete(self, paper_id: str) -> None:
+        """Remove a paper and its file in the ingest folder."""
+        ...
+
+    def retry(self, paper_id: str) -> Paper:
+        """Queue a paper again."""
+        ...
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """Hits, best first."""
+        ...
+
+    def ask(self, request: AskRequest) -> Iterator[AnswerEvent]:
+        """``started``, ``piece``s, ``done``."""
+        ...
+
+    def health(self) -> Health:
+        """What works and what is missing."""
+        ...
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        ...
+
+
+def counted(found: int, unchanged: int, papers: Sequence[Paper], pages: int, seconds: float) -> IngestReport:
+    """Counts by what became of the papers."""
+    return IngestReport(
+        found=found,
+        unchanged=unchanged,
+        ready=sum(paper.state is PaperState.READY for paper in papers),
+        failed=tuple(paper for paper in papers if paper.state is PaperState.FAILED),
+        queued=sum(paper.state not in ENDED for paper in papers),
+        pages=pages,
+        seconds=round(seconds, 2),
+    )
+
+
+def resolve_papers(names: Sequence[str], papers: Sequence[Paper]) -> tuple[str, ...]:
+    """Paper ids for names, each a file name (with or without .pdf), a title or the beginning of an id."""
+    return tuple(_resolve(name, papers) for name in names)
+
+
+def _resolve(name: str, papers: Sequence[Paper]) -> str:
+    wanted = name.casefold().removesuffix(".pdf")
+    exact = {p.id for p in papers if wanted in (p.id, p.title.casefold(), Path(p.file_name).stem.casefold())}
+    beginning = {p.id for p in papers if len(wanted) >= SHORTEST_ID and p.id.startswith(wanted)}
+    within = {p.id for p in papers if re.search(rf"\b{re.escape(wanted)}", f"{p.title} {p.file_name}".casefold())}
+    for found in (exact, beginning, within):
+        if len(found) == 1:
+            return found.pop()
+        if found:
+            raise PaperNotFound(f"{len(found)} papers match {name!r}.", hint="Give the id: ragqa papers lists them.")
+    raise PaperNotFound(f"No paper matches {name!r}.", hint="List them with: ragqa papers")

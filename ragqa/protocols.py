@@ -1,0 +1,164 @@
+"""The seams: what the use cases ask of an adapter. Small, given in, never looked up.
+
+Each protocol has one contract test suite that runs on every implementation.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ragqa.document import Document, Rect
+
+Vectors = NDArray[np.float32]
+
+
+class PdfReader(Protocol):
+    """Reads one PDF into words, blocks and metadata."""
+
+    def read(self, path: Path) -> Document:
+        """Raise a ReadError that names the cause if the file cannot be read."""
+        ...
+
+    def close(self) -> None:
+        """Release processes and files."""
+        ...
+
+
+class PageRenderer(Protocol):
+    """Draws a page of a PDF."""
+
+    def render(self, path: Path, page: int, rects: Sequence[Rect], scale: float) -> bytes:
+        """PNG of a page (from 1) with the rectangles highlighted; ``scale`` in pixels per point."""
+        ...
+
+
+class Tokenizer(Protocol):
+    """Counts text as the embedder sees it."""
+
+    def token_counts(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, special tokens left out."""
+        ...
+
+
+class Embedder(Tokenizer, Protocol):
+    """Turns text into unit-length vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names model and precision: vectors of different fingerprints are never mixed."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
+
+    @property
+    def max_tokens(self) -> int:
+        """Longest passage that is embedded whole, special tokens left out."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        """(len(texts), dimension) float32, each row of unit length."""
+        ...
+
+    def embed_query(self, text: str) -> Vectors:
+        """(dimension,) float32 of unit length."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A chunk id with the score that one index gave it; higher is better."""
+
+    chunk_id: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class IndexEntry:
+    """What the indexes need of a chunk."""
+
+    chunk_id: str
+    paper_id: str
+    title: str
+    section: str
+    text: str
+    vector: Vectors
+
+
+class ChunkIndex(Protocol):
+    """What a vector index and a keyword index have in common. Derived data: can be rebuilt at any time."""
+
+    def add(self, entries: Sequence[IndexEntry]) -> None:
+        """Add or replace; visible to the next search."""
+        ...
+
+    def delete_papers(self, paper_ids: Sequence[str]) -> None:
+        """Forget all chunks of these papers; unknown ids are ignored."""
+        ...
+
+    def chunk_ids(self) -> set[str]:
+        """Every id that is in the index."""
+        ...
+
+    def close(self) -> None:
+        """Release files."""
+        ...
+
+
+class VectorIndex(ChunkIndex, Protocol):
+    """Nearest chunks by cosine similarity."""
+
+    def search(self, vector: Vectors, k: int, paper_ids: frozenset[str] | None) -> list[Scored]:
+        """At most k, best first, score = cosine; None searches all papers."""
+        ...
+
+
+class KeywordIndex(ChunkIndex, Protocol):
+    """Best chunks by BM25."""
+
+    def search(self, question: str, k: int, paper_ids: frozenset[str] | None) -> list[Scored]:
+        """At most k, best first; any text is a valid question; None searches all papers."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One turn given to a language model; ``role`` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+class ChatModel(Protocol):
+    """A language model that writes text, token by token."""
+
+    @property
+    def name(self) -> str:
+        """Provider and model, for instance ``ollama:llama3.2``; shown with each answer."""
+        ...
+
+    @property
+    def context_window(self) -> int:
+        """Tokens that prompt and answer share."""
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Tokens of a text, or a cautious estimate (never less than the truth by more than a tenth)."""
+        ...
+
+    def stream(self, messages: Sequence[ChatMessage], max_tokens: int) -> Iterator[str]:
+        """Yield pieces of the answer; closing the iterator ends the request upstream.
+
+        Raise a ModelError that names the cause and the next step.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release memory and connections."""
+        ...

@@ -1,0 +1,84 @@
+"""From a question to hits: dense and keyword search side by side, fused by rank. Knows no library."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ragqa.catalogue import Catalogue, StoredChunk
+from ragqa.errors import BadQuestion
+from ragqa.fusion import reciprocal_rank_fusion
+from ragqa.index import HybridIndex
+from ragqa.protocols import Embedder, Scored, Vectors
+from ragqa.types import Hit, SearchRequest, SearchResult
+
+DEPTH = 100
+"""Chunks taken from each index before fusion."""
+
+
+class Timings(dict[str, float]):
+    """Milliseconds by stage."""
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Add the time of the block to ``name``."""
+        started = time.perf_counter()
+        yield
+        self[name] = round(self.get(name, 0.0) + (time.perf_counter() - started) * 1000, 2)
+
+
+class Retriever:
+    """Answers search requests."""
+
+    def __init__(self, catalogue: Catalogue, index: HybridIndex, embedder: Embedder, max_question_chars: int) -> None:
+        self._catalogue = catalogue
+        self._index = index
+        self._embedder = embedder
+        self._max_question_chars = max_question_chars
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """At most k hits, best first."""
+        timings = Timings()
+        question = checked_question(request.question, self._max_question_chars)
+        with timings.stage("filter"):
+            paper_ids = self._catalogue.matching_papers(request.filter, request.collection)
+        with timings.stage("embed"):
+            vector = None if request.mode == "keyword" else self._embedder.embed_query(question)
+        with timings.stage("search"):
+            dense, keyword = self._ranked(request, question, vector, paper_ids)
+        with timings.stage("read"):
+            hits = self._hits(dense, keyword, request.k)
+        return SearchResult(hits=tuple(hits), timings_ms=dict(timings))
+
+    def _ranked(
+        self, request: SearchRequest, question: str, vector: Vectors | None, paper_ids: frozenset[str] | None
+    ) -> tuple[list[Scored], list[Scored]]:
+        words = "" if request.mode == "dense" else question
+        return self._index.search(words, vector, max(DEPTH, request.k), paper_ids)
+
+    def _hits(self, dense: list[Scored], keyword: list[Scored], k: int) -> list[Hit]:
+        fused = reciprocal_rank_fusion([[s.chunk_id for s in dense], [s.chunk_id for s in keyword]])
+        # Chunks of papers deleted a moment ago may still be in an index; the catalogue does not know them.
+        chunks = self._catalogue.stored_chunks([chunk_id for chunk_id, _ in fused])
+        known = [(chunks[chunk_id], score) for chunk_id, score in fused if chunk_id in chunks][:k]
+        cosines = {s.chunk_id: s.score for s in dense}
+        bm25 = {s.chunk_id: s.score for s in keyword}
+        return [_hit(chunk, score, cosines.get(chunk.id), bm25.get(chunk.id)) for chunk, score in known]
+
+
+def checked_question(question: str, max_chars: int) -> str:
+    """The question without control characters and outer white space; raise BadQuestion if it cannot be used."""
+    text = "".join(c if c.isprintable() else " " for c in question.encode("utf-8", "ignore").decode()).strip()
+    if not text:
+        raise BadQuestion("The question is empty.", hint="Ask something, for instance: ragqa ask 'What was measured?'")
+    if len(text) > max_chars:
+        raise BadQuestion(
+            f"The question has {len(text):,} characters; at most {max_chars:,} are read.", hint="Shorten it."
+        )
+    return text
+
+
+def _hit(chunk: StoredChunk, score: float, dense: float | None, keyword: float | None) -> Hit:
+    return Hit(
+        chunk_id=chunk.id, paper_id=chunk.paper_id, file_name=chunk.file_name, title=chunk.title,
+        page=chunk.page, section=chunk.section, text=chunk.text, score=score, dense=dense, keyword=keyword,
+    )  # fmt: skip

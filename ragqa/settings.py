@@ -1,0 +1,82 @@
+"""All settings, in one class. Built once at the edge (CLI or server factory) and passed down."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+
+class Settings(BaseSettings):
+    """Values come from, strongest first: arguments, ``RAGQA_*`` variables, ``ragqa.toml`` in the current folder."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RAGQA_", toml_file="ragqa.toml", extra="forbid", frozen=True, protected_namespaces=()
+    )
+
+    data: Path = Field(Path("data"), description="Folder that holds the ingest folder and the index.")
+    ingest: Path | None = Field(None, description="The ingest folder, if it is not DATA/ingest.")
+    cache: Path | None = Field(None, description="Where converted models are kept; default: the user cache.")
+
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port the server listens on.")
+
+    embedder: str = Field(
+        "all-MiniLM-L6-v2",
+        description="The shipped embedder, or the name or folder of any sentence-transformers model.",
+    )
+    device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where models run.")
+
+    llm: str = Field(
+        "auto",
+        description=(
+            "Language model: auto, none, ollama:MODEL, openai:MODEL, hf:NAME-OR-FOLDER or gguf:FILE."
+            " auto looks for a local Ollama or OpenAI-compatible server."
+        ),
+    )
+    ollama_url: str = Field("http://127.0.0.1:11434", description="Address of the Ollama server.")
+    openai_url: str = Field(
+        "", description="Base address of an OpenAI-compatible server, such as http://127.0.0.1:1234/v1."
+    )
+    openai_key: SecretStr = Field(SecretStr(""), description="Its key, if it wants one.")
+    context_window: int = Field(8192, ge=512, description="Tokens of prompt and answer asked of the language model.")
+    max_answer_tokens: int = Field(512, ge=16, description="Longest answer that a language model may write.")
+    temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature of the language model.")
+    first_token_timeout: float = Field(300.0, gt=0, description="Seconds to wait for a model's first token (cold start).")
+    token_timeout: float = Field(30.0, gt=0, description="Seconds to wait for each later token.")
+
+    chunk_tokens: int = Field(200, ge=32, le=2000, description="Longest chunk, in tokens of the embedder.")
+
+    max_file_mb: int = Field(200, ge=1, description="Largest PDF that is read.")
+    max_pages: int = Field(3000, ge=1, description="Longest PDF that is read.")
+    read_timeout: float = Field(60.0, gt=0, description="Seconds that reading one PDF may take.")
+    read_memory_mb: int = Field(1500, ge=256, description="Memory that reading one PDF may take.")
+
+    max_question_chars: int = Field(8000, ge=100, description="Longest question.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments over environment over ragqa.toml."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def ingest_folder(self) -> Path:
+        """Where users drop PDFs."""
+        return self.ingest or self.data / "ingest"
+
+    @property
+    def index_folder(self) -> Path:
+        """Where the catalogue and the indexes live."""
+        return self.data / "index"

@@ -1,0 +1,226 @@
+"""The shapes that users and other programs see: the API, the CLI's ``--json`` and the client share them."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from ragqa.document import Rect
+
+SearchMode = Literal["hybrid", "dense", "keyword"]
+AnswerMode = Literal["auto", "extractive", "generative"]
+SEARCH_MODES: tuple[SearchMode, ...] = ("hybrid", "dense", "keyword")
+ANSWER_MODES: tuple[AnswerMode, ...] = ("auto", "extractive", "generative")
+AnswerKind = Literal["span", "text", "refusal"]
+
+
+class Model(BaseModel):
+    """Base of all shapes: immutable, and unknown fields are an error rather than ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PaperState(StrEnum):
+    """Where a paper is on its way into the library."""
+
+    QUEUED = "queued"
+    READING = "reading"
+    EMBEDDING = "embedding"
+    READY = "ready"
+    FAILED = "failed"
+
+
+ENDED = (PaperState.READY, PaperState.FAILED)
+"""A paper in one of these states stays there until somebody asks for it to be read again."""
+
+
+class Paper(Model):
+    """One PDF, identified by the SHA-256 of its bytes."""
+
+    id: str
+    file_name: str
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    doi: str = ""
+    pages: int = 0
+    chunks: int = 0
+    bytes: int = 0
+    collection: str = ""
+    state: PaperState = PaperState.QUEUED
+    reason_code: str = ""
+    reason: str = ""
+    added_at: str = ""
+
+
+class Filter(Model):
+    """Restricts a search to some papers; conditions are joined by *and*."""
+
+    paper_ids: tuple[str, ...] | None = None
+    author: str | None = None
+    year_from: int | None = None
+    year_to: int | None = None
+
+
+class SearchRequest(Model):
+    """What to search for, and where."""
+
+    question: str
+    k: Annotated[int, Field(ge=1, le=100)] = 10
+    mode: SearchMode = "hybrid"
+    collection: str | None = None
+    filter: Filter = Filter()
+
+
+class Hit(Model):
+    """A chunk with its scores. ``score`` ranks; ``dense`` is the cosine, ``keyword`` the BM25 score, if found there."""
+
+    chunk_id: str
+    paper_id: str
+    file_name: str
+    title: str
+    page: int
+    section: str
+    text: str
+    score: float
+    dense: float | None = None
+    keyword: float | None = None
+
+
+class SearchResult(Model):
+    """Hits, best first, with the time of each stage in milliseconds."""
+
+    hits: tuple[Hit, ...]
+    timings_ms: dict[str, float]
+
+
+class AskRequest(Model):
+    """A question to answer."""
+
+    question: str
+    mode: AnswerMode = "auto"
+    conversation_id: str | None = None
+    collection: str | None = None
+    filter: Filter = Filter()
+    stream: bool = False
+
+
+class Citation(Model):
+    """Words that stand on a page, found there by string match; ``number`` is the ``[number]`` of the answer's text."""
+
+    id: str
+    number: int
+    paper_id: str
+    file_name: str
+    title: str
+    page: int
+    quote: str
+    rects: tuple[Rect, ...]
+    score: float
+
+
+class Answer(Model):
+    """What was answered, how, and the words behind it."""
+
+    answer: str
+    kind: AnswerKind
+    mode: Literal["extractive", "generative"]
+    abstained: bool
+    confidence: float
+    citations: tuple[Citation, ...]
+    unsupported: tuple[str, ...] = ()
+    standalone_question: str
+    model: str
+    note: str = ""
+    conversation_id: str
+    usage: dict[str, int] = Field(default_factory=dict)
+    timings_ms: dict[str, float] = Field(default_factory=dict)
+
+
+class AnswerStarted(Model):
+    """First event of a streamed answer."""
+
+    event: Literal["started"] = "started"
+    standalone_question: str
+    mode: Literal["extractive", "generative"]
+    model: str
+
+
+class AnswerPiece(Model):
+    """A piece of the answer's text, in order."""
+
+    event: Literal["piece"] = "piece"
+    text: str
+
+
+class AnswerDone(Model):
+    """Last event of a streamed answer: the whole answer, checked; it replaces the pieces."""
+
+    event: Literal["done"] = "done"
+    answer: Answer
+
+
+AnswerEvent = AnswerStarted | AnswerPiece | AnswerDone
+
+
+class Turn(Model):
+    """One question and its answer in a conversation."""
+
+    question: str
+    standalone_question: str
+    answer: str
+    cited_papers: tuple[str, ...] = ()
+
+
+class Job(Model):
+    """The work that an upload or a retry started; follow it by the paper's state."""
+
+    id: str
+    paper_id: str
+    state: PaperState
+
+    @classmethod
+    def of(cls, paper: Paper) -> "Job":
+        """The job that brings a paper to ``ready`` or ``failed``."""
+        return cls(id=f"read-{paper.id[:16]}", paper_id=paper.id, state=paper.state)
+
+
+class Uploaded(Model):
+    """The paper of an upload and the job that reads it; ``created`` is false when the same bytes were here before."""
+
+    paper: Paper
+    job: Job
+    created: bool
+
+
+class IngestReport(Model):
+    """What an ingest did, counted. ``failed`` lists the papers that could not be read, with reasons."""
+
+    found: int = 0
+    ready: int = 0
+    unchanged: int = 0
+    failed: tuple[Paper, ...] = ()
+    queued: int = 0
+    pages: int = 0
+    seconds: float = 0.0
+
+
+class IngestProgress(Model):
+    """One step of an ingest: ``done`` of ``total`` papers have ended; ``paper`` has just changed state."""
+
+    done: int
+    total: int
+    pages: int
+    paper: Paper
+
+
+class Health(Model):
+    """What works, what is missing, and what to do about it."""
+
+    ready: bool
+    version: str
+    papers: dict[str, int]
+    chunks: int
+    embedder: str
+    llm: str
+    problems: tuple[str, ...] = ()

@@ -1,0 +1,1 @@
+"""The chat in the browser; speaks to the API over HTTP only."""
