@@ -29,13 +29,16 @@ def run_side_by_side(
     """Ingest in this order, then ask each question of all; ``given`` allows searches of one paper."""
     WORK.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=WORK, ignore_cleanup_errors=True) as folder:
-        runs = {p.name: Run(p.ingest(papers, Path(folder) / p.name)) for p in pipelines}
-        for question in questions:
-            for pipeline in pipelines:
-                found = pipeline.search(question.text, question.given if given else None)
-                runs[pipeline.name].answers.append(found)
-        for pipeline in pipelines:
-            runs[pipeline.name].searching_mb = pipeline.close()
+        try:
+            runs = {p.name: Run(p.ingest(papers, Path(folder) / p.name)) for p in pipelines}
+            for question in questions:
+                for pipeline in pipelines:
+                    found = pipeline.search(question.text, question.given if given else None)
+                    runs[pipeline.name].answers.append(found)
+        finally:
+            peaks = {p.name: p.close() for p in pipelines}
+    for name, run in runs.items():
+        run.searching_mb = peaks[name]
     return runs
 
 
@@ -62,6 +65,7 @@ def measure_quality(
     if cached is None:
         cached = runs["tutorial"].answers
         write_cached(cache, questions, cached)
+    write_cached(WORK / "ragqa-hits.json", questions, runs["ragqa"].answers)  # to see which questions were lost
     return quality_rows(questions, runs["ragqa"].answers, cached)
 
 
@@ -83,25 +87,17 @@ def _machine() -> dict[str, Any]:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--papers", type=Path, required=True, help="folder of PDFs")
-    parser.add_argument(
-        "--questions", type=Path, required=True, help="questions.jsonl; its docs are relative to it"
-    )
+    parser.add_argument("--questions", type=Path, required=True, help="questions.jsonl; its docs are relative to it")
     parser.add_argument("--limit", type=int, help="questions of the quality table (default: all)")
     parser.add_argument("--limit-papers", type=int, default=20, help="papers of the speed table (default 20)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds of the speed table (default 3)")
     parser.add_argument("--only", choices=["quality", "speed"], help="make one table only")
-    parser.add_argument(
-        "--chunk", type=int, default=500, help="characters of the tutorial's chunks (default 500)"
-    )
+    parser.add_argument("--chunk", type=int, default=500, help="characters of the tutorial's chunks (default 500)")
     parser.add_argument("--fresh", action="store_true", help="do not use the tutorial's cached hits")
     parser.add_argument("--tutorial-python", type=Path, help="use this environment instead of making one")
-    parser.add_argument(
-        "--out", type=Path, default=HERE / "results" / "compare.json", help="where the figures go"
-    )
+    parser.add_argument("--out", type=Path, default=HERE / "results" / "compare.json", help="where the figures go")
     return parser.parse_args()
 
 

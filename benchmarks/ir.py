@@ -1,7 +1,7 @@
-"""Retrieval alone, on test collections in BEIR layout: BM25, dense, and both fused, with ragqa's own adapters.
+"""Retrieval alone, on test sets in BEIR layout: BM25, dense, and both fused, with ragqa's own adapters.
 
-A folder holds corpus.jsonl(.gz), queries.jsonl and qrels.tsv (or qrels/test.tsv). Documents are searched whole;
-the embedder reads their first 256 tokens, as it does in published figures of the same model.
+A folder holds corpus.jsonl(.gz), queries.jsonl and qrels.tsv (or qrels/test.tsv). Documents are searched
+whole; the embedder reads their first 256 tokens, as it does in published figures of the same model.
 """
 
 import argparse
@@ -55,14 +55,9 @@ def load_test_set(folder: Path) -> TestSet:
 
 def _rows(folder: Path, name: str) -> Iterator[dict[str, Any]]:
     packed = folder / f"{name}.gz"
-    file = (
-        gzip.open(packed, "rt", encoding="utf-8")
-        if packed.is_file()
-        else (folder / name).open(encoding="utf-8")
-    )
-    with file:
-        for line in file:
-            yield json.loads(line)
+    content = gzip.decompress(packed.read_bytes()) if packed.is_file() else (folder / name).read_bytes()
+    for line in content.decode("utf-8").splitlines():
+        yield json.loads(line)
 
 
 def _document_text(row: Mapping[str, Any]) -> str:
@@ -153,14 +148,12 @@ def print_table(results: Sequence[Mapping[str, Any]]) -> None:
             cells = [f"{scores[str(m)]['mean']:.3f} ± {scores[str(m)]['plus_minus']:.3f}" for m in MEASURES]
             table.add_row(result["set"], str(result["documents"]), str(result["queries"]), name, *cells)
         table.add_section()
-    Console().print(table)
+    Console(width=110).print(table)
 
 
 def main() -> None:
     """Measure, print, write."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", type=Path, nargs="+", help="test sets")
     parser.add_argument("--fp32", action="store_true", help="the shipped embedder in fp32 (what int8 costs)")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "ir.json", help="where the figures go")

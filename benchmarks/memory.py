@@ -23,12 +23,20 @@ class PeakMemory:
         self._sampler = threading.Thread(target=self._sample, daemon=True)
 
     def __enter__(self) -> Self:
-        self._sampler.start()
+        self.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """For a span that no ``with`` block fits."""
+        self._sampler.start()
+
+    def stop(self) -> None:
+        """The last sample is taken before this returns."""
         self._ended.set()
         self._sampler.join()
 

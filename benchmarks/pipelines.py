@@ -65,7 +65,7 @@ class Pipeline(Protocol):
         ...
 
     def close(self) -> float:
-        """End the processes; the peak memory of searching in MB."""
+        """End the processes, if any were started; the peak memory of searching in MB."""
         ...
 
 
@@ -77,6 +77,8 @@ class Tutorial:
     def __init__(self, python: Path, chunk: int, overlap: int) -> None:
         script = Path(__file__).with_name("tutorial.py")
         self._command = [str(python), str(script), f"--chunk={chunk}", f"--overlap={overlap}"]
+        self._process: subprocess.Popen[str] | None = None
+        self._searching: PeakMemory | None = None
 
     def ingest(self, papers: Sequence[Path], folder: Path) -> Ingested:
         """Time runs from the start of the process to its reply."""
@@ -89,7 +91,8 @@ class Tutorial:
         with PeakMemory(self._process.pid) as memory:
             reply = self._call(do="ingest", papers=[str(paper) for paper in papers], folder=str(folder))
         seconds = time.perf_counter() - started
-        self._searching = PeakMemory(self._process.pid).__enter__()
+        self._searching = PeakMemory(self._process.pid)
+        self._searching.start()
         failed = tuple(Path(paper).name for paper in reply["failed"])
         return Ingested(reply["pages"], seconds, reply["seconds"], failed, memory.megabytes)
 
@@ -100,19 +103,21 @@ class Tutorial:
 
     def close(self) -> float:
         """The process ends when its input does."""
-        self._searching.__exit__(None, None, None)
-        self._process.communicate()
-        return self._searching.megabytes
+        peak = _stopped(self._searching)
+        if self._process:
+            self._process.communicate()
+        self._process = self._searching = None
+        return peak
 
     def _call(self, **request: Any) -> dict[str, Any]:
-        stdin, stdout = self._process.stdin, self._process.stdout
-        if stdin is None or stdout is None:
-            raise RuntimeError("The tutorial pipeline has no pipes.")
-        stdin.write(json.dumps(request) + "\n")
-        stdin.flush()
-        line = stdout.readline()
+        process = self._process
+        if process is None or process.stdin is None or process.stdout is None:
+            raise RuntimeError("The tutorial pipeline is not running.")
+        process.stdin.write(json.dumps(request) + "\n")
+        process.stdin.flush()
+        line = process.stdout.readline()
         if not line:
-            raise RuntimeError(f"The tutorial pipeline ended with status {self._process.wait()}.")
+            raise RuntimeError(f"The tutorial pipeline ended with status {process.wait()}.")
         reply: dict[str, Any] = json.loads(line)
         return reply
 
@@ -125,6 +130,9 @@ class Ragqa:
     def __init__(self) -> None:
         self._program = str(Path(sys.executable).with_name("ragqa"))
         self._papers: dict[str, Path] = {}
+        self._client = httpx.Client()
+        self._server: subprocess.Popen[bytes] | None = None
+        self._searching: PeakMemory | None = None
 
     def ingest(self, papers: Sequence[Path], folder: Path) -> Ingested:
         """Time runs from the start of ``ragqa ingest`` to its end; the server is started after that."""
@@ -154,11 +162,13 @@ class Ragqa:
 
     def close(self) -> float:
         """Stop the server."""
-        self._searching.__exit__(None, None, None)
+        peak = _stopped(self._searching)
         self._client.close()
-        self._server.terminate()
-        self._server.wait()
-        return self._searching.megabytes
+        if self._server:
+            self._server.terminate()
+            self._server.wait()
+        self._server = self._searching = None
+        return peak
 
     def _id(self, paper: Path) -> str:
         return next(paper_id for paper_id, known in self._papers.items() if known == paper)
@@ -171,13 +181,27 @@ class Ragqa:
     def _serve(self, folder: Path, data: Path) -> None:
         port = _free_port()
         self._server = self._start(folder, "serve", "--data", str(data), "--port", str(port))
-        self._searching = PeakMemory(self._server.pid).__enter__()
+        self._searching = PeakMemory(self._server.pid)
+        self._searching.start()
         self._client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60.0)
         deadline = time.monotonic() + START_SECONDS
         while not _ready(self._client):
             if self._server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"ragqa serve did not become ready; see {folder / 'log.txt'}.")
+                raise RuntimeError(f"ragqa serve did not become ready: {_log_end(folder)}")
             time.sleep(0.2)
+
+
+def _stopped(memory: PeakMemory | None) -> float:
+    """The peak of a span that has begun, else 0."""
+    if memory is None:
+        return 0.0
+    memory.stop()
+    return memory.megabytes
+
+
+def _log_end(folder: Path) -> str:
+    """The folder is temporary, so the message must carry what the log says."""
+    return (folder / "log.txt").read_text(encoding="utf-8")[-1000:]
 
 
 def _copy(papers: Sequence[Path], inbox: Path) -> None:
@@ -192,7 +216,7 @@ def _report(folder: Path) -> dict[str, Any]:
     """What ``ragqa ingest --json`` printed; failed papers make its status non-zero but are in the report."""
     output = (folder / "ingest.out").read_text(encoding="utf-8")
     if not output.strip():
-        raise RuntimeError(f"ragqa ingest printed no report; see {folder / 'log.txt'}.")
+        raise RuntimeError(f"ragqa ingest printed no report: {_log_end(folder)}")
     report: dict[str, Any] = json.loads(output)
     return report
 

@@ -38,9 +38,7 @@ class Question:
 def load_questions(file: Path, papers: Sequence[Path]) -> list[Question]:
     """Questions on ``papers`` that can be scored; ``docs`` are paths relative to ``file``."""
     known = set(papers)
-    found = [
-        _question(json.loads(line), file.parent) for line in file.read_text(encoding="utf-8").splitlines()
-    ]
+    found = [_question(json.loads(line), file.parent) for line in file.read_text(encoding="utf-8").splitlines()]
     return [q for q in found if known.issuperset(q.papers) and (q.pages or q.given is None)]
 
 
@@ -74,5 +72,5 @@ def percentile(values: Sequence[float], share: float) -> float:
 def sign_test(gained: int, lost: int) -> float:
     """Two-sided p of this many gains and losses, were both equally likely."""
     n = gained + lost
-    tail = sum(comb(n, i) for i in range(min(gained, lost) + 1)) / 2**n
-    return min(1.0, 2 * tail)
+    tail = sum(comb(n, i) for i in range(min(gained, lost) + 1))
+    return min(1.0, 2.0 * tail * 0.5**n)

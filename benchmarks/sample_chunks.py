@@ -8,7 +8,7 @@ from benchmarks.sample_corpora import TEMPLATED, CachedEmbedder, Question
 from benchmarks.sample_measures import hit, interval, reciprocal_rank, rounded
 from benchmarks.sample_pages import PageSearch, Papers, Piece, Recipe, cut
 
-SIZES = (25, 50, 100, 150, 200, 250, 400)
+SIZES = (50, 100, 150, 200, 250, 400)
 BUDGET = 1000
 SHIPPED = 200
 WAYS = {
@@ -20,9 +20,7 @@ WAYS = {
 Row = dict[str, float]
 
 
-def measure_chunks(
-    papers: Papers, questions: Sequence[Question], embedder: CachedEmbedder
-) -> dict[str, object]:
+def measure_chunks(papers: Papers, questions: Sequence[Question], embedder: CachedEmbedder) -> dict[str, object]:
     """Every size with and without context; every way of cutting at the shipped size."""
     ways = {name: _measure(recipe, papers, questions, embedder) for name, recipe in WAYS.items()}
     return {
@@ -31,17 +29,13 @@ def measure_chunks(
         "ways": {name: _summary(rows, chunks) for name, (rows, chunks) in ways.items()},
         "context_gain": _gains(ways["sections_context"][0], ways["sections_plain"][0]),
         "section_gain": _gains(ways["sections_plain"][0], ways["windows_plain"][0]),
-        "sizes": {
-            str(size): _summary(*_measure(Recipe(size), papers, questions, embedder)) for size in SIZES
-        },
+        "sizes": {str(size): _summary(*_measure(Recipe(size), papers, questions, embedder)) for size in SIZES},
     }
 
 
 def cut_all(papers: Papers, recipe: Recipe, embedder: CachedEmbedder) -> list[Piece]:
     """The chunks of all papers, paper by paper."""
-    return [
-        piece for name, document in papers.items() for piece in cut(name, document, recipe, embedder.model)
-    ]
+    return [piece for name, document in papers.items() for piece in cut(name, document, recipe, embedder.model)]
 
 
 def _measure(

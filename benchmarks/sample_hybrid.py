@@ -45,9 +45,7 @@ def _dense(collection: TestCollection, embedder: CachedEmbedder) -> Scored:
     keys = list(collection.documents)
     vectors = embedder.embed(list(collection.documents.values()))
     ranked: Scored = {}
-    for query, vector in zip(
-        collection.queries, embedder.embed(list(collection.queries.values())), strict=True
-    ):
+    for query, vector in zip(collection.queries, embedder.embed(list(collection.queries.values())), strict=True):
         cosines = vectors @ vector
         best = np.argsort(-cosines, kind="stable")[:DEPTH]
         ranked[query] = [(keys[i], float(cosines[i])) for i in best]
@@ -57,9 +55,7 @@ def _dense(collection: TestCollection, embedder: CachedEmbedder) -> Scored:
 def fused_rankings(first: Rankings, second: Rankings, weight: float = 0.5, k: int = RRF_K) -> Rankings:
     """Reciprocal rank fusion; ``weight`` is the share of the second ranking."""
     return {
-        query: [
-            key for key, _ in reciprocal_rank_fusion([first[query], second[query]], [1 - weight, weight], k)
-        ]
+        query: [key for key, _ in reciprocal_rank_fusion([first[query], second[query]], [1 - weight, weight], k)]
         for query in first
     }
 
@@ -74,6 +70,7 @@ def measure_collection(collection: TestCollection, embedder: CachedEmbedder) -> 
     gains = collection.judgements
     quality = {name: _ndcgs(ranked, gains) for name, ranked in methods.items()}
     better = np.maximum(quality["bm25"], quality["dense"])
+    by_weight = {w: _mean(fused_rankings(keyword, dense, w), gains) for w in WEIGHTS}
     return {
         "documents": len(collection.documents),
         "queries": len(collection.queries),
@@ -87,7 +84,9 @@ def measure_collection(collection: TestCollection, embedder: CachedEmbedder) -> 
         "oracle_ndcg10": rounded(better.mean()),
         "overlap10": rounded(np.mean([_overlap(keyword[query], dense[query]) for query in gains])),
         "by_constant": {str(k): _mean(fused_rankings(keyword, dense, k=k), gains) for k in CONSTANTS},
-        "by_weight": {f"{w:.1f}": _mean(fused_rankings(keyword, dense, w), gains) for w in WEIGHTS},
+        "best_weight": max(WEIGHTS, key=lambda w: by_weight[w]),
+        "loss_of_equal_weights": rounded(max(by_weight.values()) - by_weight[0.5]),
+        "by_weight": {f"{w:.1f}": value for w, value in by_weight.items()},
     }
 
 
@@ -109,9 +108,7 @@ def _overlap(first: Sequence[str], second: Sequence[str]) -> float:
     return len(set(first[:10]) & set(second[:10])) / 10
 
 
-def measure_pages(
-    papers: Papers, questions: Sequence[Question], embedder: CachedEmbedder
-) -> dict[str, object]:
+def measure_pages(papers: Papers, questions: Sequence[Question], embedder: CachedEmbedder) -> dict[str, object]:
     """How often the first page, and one of the first three, holds the evidence, by each method."""
     search = PageSearch(cut_all(papers, Recipe(SHIPPED), embedder), embedder)
     free = [question for question in questions if question.set != TEMPLATED]

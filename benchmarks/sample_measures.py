@@ -1,6 +1,7 @@
 """Measures of the sample papers: ranking quality, intervals, selective prediction. Knows no model."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ def reciprocal_rank(ranking: Sequence[int], wanted: set[int]) -> float:
     return next((1.0 / rank for rank, item in enumerate(ranking, start=1) if item in wanted), 0.0)
 
 
-def interval(values: Sequence[float]) -> dict[str, float]:
+def interval(values: Sequence[float] | Floats) -> dict[str, float]:
     """Mean with its 95% bootstrap interval (percentiles over RESAMPLES samples with replacement)."""
     sample = np.asarray(values, dtype=np.float64)
     rng = np.random.default_rng(SEED)
@@ -45,20 +46,30 @@ def interval(values: Sequence[float]) -> dict[str, float]:
 
 def auroc(positive: Floats, negative: Floats) -> float:
     """Chance that a positive scores above a negative, ties counted half (Mann and Whitney 1947)."""
-    above = (positive[:, None] > negative[None, :]).mean()
-    ties = (positive[:, None] == negative[None, :]).mean()
-    return float(above + ties / 2)
+    ordered = np.sort(negative)
+    below = np.searchsorted(ordered, positive, side="left")
+    not_above = np.searchsorted(ordered, positive, side="right")
+    return float((below + not_above).mean() / (2 * len(negative)))
 
 
 def auroc_interval(positive: Floats, negative: Floats) -> dict[str, float]:
     """The area with its 95% bootstrap interval; both groups are resampled."""
     rng = np.random.default_rng(SEED)
-    draws = [
-        auroc(rng.choice(positive, len(positive)), rng.choice(negative, len(negative)))
-        for _ in range(RESAMPLES)
-    ]
+    draws = [auroc(rng.choice(positive, len(positive)), rng.choice(negative, len(negative))) for _ in range(RESAMPLES)]
+    return _with_mean(auroc(positive, negative), draws)
+
+
+def paired_auroc_interval(positive: Floats, negative: Floats) -> dict[str, float]:
+    """As ``auroc_interval``; question i owns row i of ``negative`` as (questions, pairs), and both go together."""
+    rng = np.random.default_rng(SEED)
+    rows = negative.reshape(len(positive), -1)
+    drawn = rng.integers(0, len(positive), (RESAMPLES, len(positive)))
+    return _with_mean(auroc(positive, negative), [auroc(positive[i], rows[i].ravel()) for i in drawn])
+
+
+def _with_mean(value: float, draws: Sequence[float]) -> dict[str, float]:
     low, high = np.percentile(draws, [2.5, 97.5])
-    return {"mean": rounded(auroc(positive, negative)), "low": rounded(low), "high": rounded(high)}
+    return {"mean": rounded(value), "low": rounded(low), "high": rounded(high)}
 
 
 def risk_coverage(scores: Floats, right: Floats) -> tuple[Floats, Floats]:
@@ -69,6 +80,6 @@ def risk_coverage(scores: Floats, right: Floats) -> tuple[Floats, Floats]:
     return answered / len(scores), wrong / answered
 
 
-def rounded(value: float) -> float:
+def rounded(value: float | np.floating[Any]) -> float:
     """Three decimals: what the papers print."""
     return round(float(value), 3)

@@ -78,17 +78,18 @@ class PageSearch:
     def __init__(self, pieces: Sequence[Piece], embedder: CachedEmbedder) -> None:
         self.pieces = pieces
         self._embedder = embedder
-        self._vectors = embedder.embed([piece.passage for piece in pieces])
         self._rows = {
             paper: [i for i, _ in rows]
             for paper, rows in groupby(enumerate(pieces), key=lambda numbered: numbered[1].paper)
         }
+        # By paper, so that the cached vectors of a paper outlive a change in another.
+        self._vectors = np.concatenate(
+            [embedder.embed([pieces[i].passage for i in rows]) for rows in self._rows.values()]
+        )
         self._folder = tempfile.TemporaryDirectory()
         self._index = TantivyIndex(Path(self._folder.name))
         none = np.zeros(1, dtype=np.float32)
-        self._index.add(
-            [IndexEntry(str(i), p.paper, p.title, p.section, p.text, none) for i, p in enumerate(pieces)]
-        )
+        self._index.add([IndexEntry(str(i), p.paper, p.title, p.section, p.text, none) for i, p in enumerate(pieces)])
 
     def keyword(self, question: str, paper: str | None) -> list[tuple[int, float]]:
         """Chunk numbers with BM25 scores; ``paper`` None searches all."""
@@ -143,9 +144,7 @@ def _placed_blocks(document: Document) -> Iterator[Run]:
 
 def _packed(text: str, recipe: Recipe, tokenizer: Tokenizer) -> list[str]:
     """Whole sentences, as many as fit; a sentence that is too long is cut between words."""
-    sentences = [
-        part for sentence in SENTENCE_END.split(text) for part in _fitting(sentence, recipe, tokenizer)
-    ]
+    sentences = [part for sentence in SENTENCE_END.split(text) for part in _fitting(sentence, recipe, tokenizer)]
     return _filled(sentences, recipe.tokens, tokenizer)
 
 

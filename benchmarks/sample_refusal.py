@@ -1,13 +1,23 @@
 """Experiment of "When to refuse to answer": retrieval scores of questions with and without an answer."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.sample_chunks import SHIPPED, cut_all
 from benchmarks.sample_corpora import CachedEmbedder, Question, TestCollection
 from benchmarks.sample_hybrid import scored_rankings
-from benchmarks.sample_measures import SEED, Floats, auroc_interval, interval, risk_coverage, rounded
+from benchmarks.sample_measures import (
+    SEED,
+    Floats,
+    auroc_interval,
+    interval,
+    paired_auroc_interval,
+    risk_coverage,
+    rounded,
+)
 from benchmarks.sample_pages import PageSearch, Papers, Recipe
 
 PAIRS = 5
@@ -57,7 +67,7 @@ def _scores(search: PageSearch, asked: Sequence[tuple[str, str]]) -> Scores:
 
 
 def features(
-    dense: Sequence[tuple[int, float]], keyword: Sequence[tuple[int, float]], question: str
+    dense: Sequence[tuple[Any, float]], keyword: Sequence[tuple[Any, float]], question: str
 ) -> dict[str, float]:
     """Best cosine; best BM25 score per word of the question; share of common items among both first tens."""
     words = max(1, len(set(question.lower().split())))
@@ -105,13 +115,13 @@ def _columns(rows: Sequence[Mapping[str, float]]) -> Scores:
     return {name: np.array([row[name] for row in rows]) for name in FEATURES}
 
 
-def _aurocs(positive: Scores, negative: Scores, groups: Floats) -> dict[str, dict[str, float]]:
+def _aurocs(positive: Scores, negative: Scores, groups: NDArray[Any]) -> dict[str, dict[str, float]]:
     combined = _combine(positive, negative, groups, "combined")
-    single = {name: auroc_interval(positive[name], negative[name]) for name in FEATURES}
-    return {**single, "combined": auroc_interval(*combined)}
+    single = {name: paired_auroc_interval(positive[name], negative[name]) for name in FEATURES}
+    return {**single, "combined": paired_auroc_interval(*combined)}
 
 
-def _combine(positive: Scores, negative: Scores, groups: Floats, name: str) -> tuple[Floats, Floats]:
+def _combine(positive: Scores, negative: Scores, groups: NDArray[Any], name: str) -> tuple[Floats, Floats]:
     """One feature as it is, or the three joined by a logistic regression fitted on other folds."""
     if name != "combined":
         return positive[name], negative[name]
@@ -121,12 +131,12 @@ def _combine(positive: Scores, negative: Scores, groups: Floats, name: str) -> t
     for fold in range(FOLDS):
         out, out_pairs = folds == fold, np.repeat(folds == fold, repeat)
         weights = fit_logistic(_matrix(positive)[~out], _matrix(negative)[~out_pairs])
-        ours[out] = _matrix(positive)[out] @ weights
-        theirs[out_pairs] = _matrix(negative)[out_pairs] @ weights
+        ours[out] = _with_constant(_matrix(positive)[out]) @ weights
+        theirs[out_pairs] = _with_constant(_matrix(negative)[out_pairs]) @ weights
     return ours, theirs
 
 
-def fold_of(groups: Floats) -> Floats:
+def fold_of(groups: NDArray[Any]) -> NDArray[np.int64]:
     """Fold number of each question; all questions on a paper share one."""
     names = np.unique(groups)
     order = np.random.default_rng(SEED).permutation(len(names)) % FOLDS
@@ -134,8 +144,10 @@ def fold_of(groups: Floats) -> Floats:
 
 
 def fit_logistic(positive: Floats, negative: Floats, ridge: float = 1.0) -> Floats:
-    """Weights (features,) by Newton's method; both classes count the same, weights are drawn towards zero."""
+    """Weights (features + 1,), the last for a constant, by Newton's method; both classes count the same."""
     rows = np.concatenate([positive, negative])
+    centre, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-9
+    rows = _with_constant((rows - centre) / scale)
     target = np.concatenate([np.ones(len(positive)), np.zeros(len(negative))])
     share = np.where(target == 1, 0.5 / len(positive), 0.5 / len(negative)) * len(rows)
     weights = np.zeros(rows.shape[1])
@@ -144,7 +156,8 @@ def fit_logistic(positive: Floats, negative: Floats, ridge: float = 1.0) -> Floa
         gradient = rows.T @ (share * (chance - target)) + ridge * weights
         curvature = (rows * (share * chance * (1 - chance))[:, None]).T @ rows + ridge * np.eye(len(weights))
         weights -= np.linalg.solve(curvature, gradient)
-    return weights
+    plain = weights[:-1] / scale
+    return np.append(plain, weights[-1] - centre @ plain)
 
 
 def _medians(scores: Scores) -> dict[str, float]:
@@ -152,12 +165,15 @@ def _medians(scores: Scores) -> dict[str, float]:
 
 
 def _matrix(scores: Scores) -> Floats:
-    """(questions, features + 1), the last column constant."""
-    columns = [scores[name] for name in FEATURES]
-    return np.stack([*columns, np.ones(len(columns[0]))], axis=1)
+    """(questions, features)."""
+    return np.stack([scores[name] for name in FEATURES], axis=1)
 
 
-def _held_out(positive: Scores, negative: Scores, groups: Floats, name: str) -> dict[str, object]:
+def _with_constant(rows: Floats) -> Floats:
+    return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
+
+
+def _held_out(positive: Scores, negative: Scores, groups: NDArray[Any], name: str) -> dict[str, object]:
     """Threshold that lets ACCEPTED of the foreign questions through on four folds, tried on the fifth."""
     ours, theirs = _combine(positive, negative, groups, name)
     folds = fold_of(groups)
@@ -170,11 +186,11 @@ def _held_out(positive: Scores, negative: Scores, groups: Floats, name: str) -> 
     return {
         "threshold": rounded(np.mean(thresholds)),
         "answered": interval(answered),
-        "let_through": interval(let_through),
+        "let_through": interval(let_through.reshape(len(ours), -1).mean(axis=1)),
     }
 
 
-def _page_risk(own: Scores, right: Floats, groups: Floats) -> dict[str, object]:
+def _page_risk(own: Scores, right: Floats, groups: NDArray[Any]) -> dict[str, object]:
     """Among questions that have an answer: is the first page right more often when the score is high?"""
     coverage, risk = risk_coverage(own["cosine"], right)
     half = int(np.searchsorted(coverage, 0.5))
@@ -188,7 +204,7 @@ def _page_risk(own: Scores, right: Floats, groups: Floats) -> dict[str, object]:
     }
 
 
-def _curve(scores: tuple[Floats, Floats]) -> dict[str, list[float]]:
+def _curve(scores: tuple[Floats, Floats]) -> dict[str, object]:
     """Share of answerable questions answered against the share of foreign questions among those let through.
 
     Both kinds weigh the same, as if half of all questions had no answer in the paper.
@@ -198,6 +214,7 @@ def _curve(scores: tuple[Floats, Floats]) -> dict[str, list[float]]:
     answered = np.array([(ours >= cut).mean() for cut in cuts])
     passed = np.array([(theirs >= cut).mean() for cut in cuts])
     risk = passed / (passed + answered)
+    low = {f"at_{bound:.2f}": rounded(answered[risk <= bound].max(initial=0.0)) for bound in (0.05, 0.10)}
     grid = np.linspace(0.05, 1.0, 39)
     at = np.minimum(np.searchsorted(answered, grid - 1e-9), len(answered) - 1)
-    return {"answered": [rounded(x) for x in grid], "risk": [rounded(x) for x in risk[at]]}
+    return {"answered": [rounded(x) for x in grid], "risk": [rounded(x) for x in risk[at]], **low}

@@ -12,11 +12,10 @@ from benchmarks.questions import Question, outcomes, percentile, sign_test
 
 Row = dict[str, Any]
 NAMES = ("ragqa", "tutorial")
+WIDTH = 110  # in a pipe, rich would cut columns to 80
 
 
-def quality_rows(
-    questions: Sequence[Question], ours: Sequence[Found], tutorial: Sequence[Found]
-) -> list[Row]:
+def quality_rows(questions: Sequence[Question], ours: Sequence[Found], tutorial: Sequence[Found]) -> list[Row]:
     """One row for each set and measure, and for all sets together."""
     pairs: dict[tuple[str, str, str], list[tuple[bool, bool]]] = {}
     for question, our, their in zip(questions, ours, tutorial, strict=True):
@@ -47,9 +46,7 @@ def _quality_row(setting: str, name: str, measure: str, pairs: Sequence[tuple[bo
 
 def print_quality(rows: Sequence[Row]) -> None:
     """Counts as per cent; gained and lost count questions that one pipeline found and the other did not."""
-    table = Table(
-        "set", "setting", "measure", "n", "ragqa %", "tutorial %", "gained", "lost", "p (sign test)"
-    )
+    table = Table("set", "setting", "measure", "n", "ragqa %", "tutorial %", "gained", "lost", "p (sign test)")
     for row in rows:
         shares = [f"{100 * row[name] / row['n']:.1f}" for name in NAMES]
         cells = [
@@ -63,7 +60,7 @@ def print_quality(rows: Sequence[Row]) -> None:
             row["p"],
         ]
         table.add_row(*map(str, cells), end_section=row["measure"] == "page@10")
-    Console().print(table)
+    Console(width=WIDTH).print(table)
 
 
 def speed_summary(rounds: Sequence[dict[str, Run]]) -> Row:
@@ -116,7 +113,7 @@ def print_speed(summary: Row) -> None:
         ratio = summary["ratios"].get(figure)
         told = f"{ratio['median']} ({ratio['min']} to {ratio['max']})" if ratio else ""
         table.add_row(figure, str(ours[figure]), str(theirs[figure]), told)
-    Console().print(table)
+    Console(width=WIDTH).print(table)
     for name in NAMES:
         for paper in summary["pipelines"][name]["failed"]:
             print(f"{name} could not read {paper}")

@@ -88,9 +88,7 @@ def _load_pages(paper: str) -> list[Any]:
 
     try:
         pages: list[Any] = PyPDFLoader(paper).load()
-    except (
-        Exception
-    ) as exc:  # pypdf raises many kinds on odd files; the comparison counts the paper as failed
+    except Exception as exc:  # pypdf raises many kinds on odd files; the comparison counts the paper as failed
         sys.stderr.write(f"{Path(paper).name}: {type(exc).__name__}: {exc}\n")
         return []
     return pages
@@ -108,13 +106,9 @@ def answer_requests(tutorial: Tutorial, requests: Iterator[str], replies: TextIO
 
 def main() -> None:
     """Serve the pipeline with the chunk size asked for."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--chunk", type=int, default=500, help="characters of a chunk (default 500)")
-    parser.add_argument(
-        "--overlap", type=int, default=50, help="characters that neighbours share (default 50)"
-    )
+    parser.add_argument("--overlap", type=int, default=50, help="characters that neighbours share (default 50)")
     args = parser.parse_args()
     replies, sys.stdout = sys.stdout, sys.stderr  # what libraries print must not mix with the replies
     answer_requests(Tutorial(args.chunk, args.overlap), iter(sys.stdin), replies)

@@ -16,7 +16,10 @@ CHUNKER_VERSION = "1"
 SHORT_TOKENS = 40
 """A shorter last chunk takes sentences from the one before it."""
 
-_FLOWING = frozenset({BlockKind.PARAGRAPH, BlockKind.ABSTRACT, BlockKind.REFERENCE})
+LABEL_TOKENS = 8
+"""Less text than this beside a figure or table is a stray label, which says nothing on its own."""
+
+_FLOWING = frozenset({BlockKind.PARAGRAPH, BlockKind.ABSTRACT, BlockKind.REFERENCE, BlockKind.TABLE})
 _FRONT = frozenset({BlockKind.TITLE, BlockKind.AUTHORS})
 
 
@@ -45,14 +48,20 @@ def chunk_document(document: Document, tokenizer: Tokenizer, max_tokens: int) ->
     runs = find_runs(document)
     sentences = [(run, span) for run in runs for span in split_sentences(run, pages[run.page])]
     pieces = split_long(count(sentences, pages, tokenizer), pages, tokenizer, max_tokens)
-    return [_chunk(run, pages[run.page], packed) for run in runs for packed in pack(pieces.get(run, []), max_tokens)]
+    return [
+        _chunk(run, pages[run.page], packed)
+        for run in runs
+        for packed in pack(pieces.get(run, []), max_tokens)
+        if run.kind is not BlockKind.TABLE or _tokens(packed) >= LABEL_TOKENS
+    ]
 
 
 def find_runs(document: Document) -> list[Run]:
     """Join neighbouring blocks of the same kind, page and section; headings only name sections."""
     runs: list[Run] = []
+    pages = {page.number: page for page in document.pages}
     for block, section in with_sections(document):
-        kind = BlockKind.AUTHORS if block.kind in _FRONT else block.kind
+        kind = _run_kind(block, pages[block.page])
         span = (block.start, block.end)
         if runs and _continues(runs[-1], block, section, kind):
             last = runs.pop()
@@ -60,6 +69,14 @@ def find_runs(document: Document) -> list[Run]:
         else:
             runs.append(Run(block.page, section, kind, (span,)))
     return runs
+
+
+def _run_kind(block: Block, page: Page) -> BlockKind:
+    """The title goes with the authors, and a table's caption with its rows, which mean little without it."""
+    if block.kind in _FRONT:
+        return BlockKind.AUTHORS
+    is_table_caption = block.kind is BlockKind.CAPTION and page.words[block.start].text.lower().startswith("tab")
+    return BlockKind.TABLE if is_table_caption else block.kind
 
 
 def with_sections(document: Document) -> Iterator[tuple[Block, str]]:

@@ -86,7 +86,8 @@ def _joined(word: Word, rest: PlacedWord, vocabulary: Vocabulary) -> Word:
 
 
 def _rounded(word: PlacedWord) -> Rect:
-    return (round(word.x0, 1), round(word.y0, 1), round(word.x1, 1), round(word.y1, 1))
+    x0, y0, x1, y1 = word.rect
+    return (round(x0, 1), round(y0, 1), round(x1, 1), round(y1, 1))
 
 
 def _bare(text: str) -> str:

@@ -7,6 +7,7 @@ but not the page. Knows nothing of what a block means (see sections.py).
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from ingest.lines import Line
@@ -134,7 +135,7 @@ def _usual_pitch(lines: Sequence[Line]) -> float:
     """Distance from line to line, in font sizes; manuscripts are double-spaced."""
     steps = [
         (below.middle - above.middle) / max(above.size, 4.0)
-        for above, below in zip(lines, lines[1:], strict=False)
+        for above, below in pairwise(lines)
         if above.size == below.size and 0.8 < (below.middle - above.middle) / max(above.size, 4.0) < 3
     ]
     return median(steps) if steps else 1.2
@@ -149,10 +150,14 @@ def _belongs(block: TextBlock, line: Line, pitch: float, gutters: Sequence[float
         return True
     step = line.middle - last.middle
     if abs(step) < 0.5 * size:
-        return line.x0 >= block.lines[-1].x1 - size and (line.x0 - block.lines[-1].x1 < 2 * size or not _differs(last, line))
+        return line.x0 >= block.lines[-1].x1 - size and (
+            line.x0 - block.lines[-1].x1 < 2 * size or not _differs(last, line)
+        )
     if not 0 < step < 1.3 * pitch * size or line.x0 > block.x1 or line.x1 < block.x0:
         return False
-    return not (_differs(last, line) or _starts_paragraph(block, last, line))
+    if last.words[-1].text[-1] == "-" and line.words[0].text[0].islower() and abs(line.size - last.size) < 0.5:
+        return True
+    return not (_differs(last, line) or _changes_font(block, last, line) or _starts_paragraph(block, last, line))
 
 
 def _lowest_full_line(block: TextBlock) -> Line:
@@ -186,6 +191,22 @@ def _changes_column(last: Line, line: Line, gutter: float) -> bool:
 
 def _differs(last: Line, line: Line) -> bool:
     return last.bold != line.bold or not 0.9 < line.size / max(last.size, 0.1) < 1.12
+
+
+def _changes_font(block: TextBlock, last: Line, line: Line) -> bool:
+    """A heading may differ by its typeface or its capitals alone; a line of italics inside a sentence is none."""
+    is_other = last.font != line.font or _is_caps(last) != _is_caps(line)
+    if not is_other:
+        return False
+    if _SENTENCE_END.search(last.words[-1].text):
+        return True
+    is_own = len(block.lines) <= 3 and all(each.font == last.font for each in block.lines)
+    return is_own and last.x1 < line.x1 - 1.5 * line.size
+
+
+def _is_caps(line: Line) -> bool:
+    text = line.text
+    return text.isupper() and sum(character.isalpha() for character in text) > 4
 
 
 def _starts_paragraph(block: TextBlock, last: Line, line: Line) -> bool:

@@ -11,7 +11,7 @@ _WIDEST_SPACE = 1.4
 
 @dataclass(slots=True)
 class Line:
-    """Words side by side; ``size`` is that of most characters, ``bold`` is true if every word is."""
+    """Words side by side; size and font are those of most characters, ``bold`` is true if nearly all are."""
 
     words: list[PlacedWord]
     x0: float
@@ -19,6 +19,7 @@ class Line:
     x1: float
     y1: float
     size: float
+    font: str
     bold: bool
 
     @property
@@ -34,13 +35,7 @@ class Line:
 
 def lines_of(page: PlacedPage) -> list[Line]:
     """The page's lines, in the order of the file."""
-    return [_line(words) for words in _runs(_printed_once(_upright(page.words)))]
-
-
-def _upright(words: Sequence[PlacedWord]) -> Sequence[PlacedWord]:
-    """Leave out stamps and axis labels that run up the page; keep all where most words do."""
-    upright = [word for word in words if not word.turned]
-    return upright if 2 * len(upright) > len(words) else words
+    return [_line(words) for words in _runs(_printed_once(page.words))]
 
 
 def _printed_once(words: Sequence[PlacedWord]) -> Iterable[PlacedWord]:
@@ -90,7 +85,7 @@ def _glued(last: PlacedWord, word: PlacedWord) -> PlacedWord:
 
 
 def _line(words: list[PlacedWord]) -> Line:
-    size = dominant_size(words)
+    size, font = dominant_style(words)
     # Raised and lowered marks must not make the line taller than its text.
     full = [word for word in words if word.size >= 0.85 * size] or words
     return Line(
@@ -100,14 +95,21 @@ def _line(words: list[PlacedWord]) -> Line:
         max(word.x1 for word in words),
         max(word.y1 for word in full),
         size,
-        # Numbers and signs of a heading may come from another font.
-        all(word.bold for word in words if word.text[0].isalpha()) and any(word.bold for word in words),
+        font,
+        _is_bold(words),
     )
 
 
-def dominant_size(words: Sequence[PlacedWord]) -> float:
-    """Font size of most characters, in points."""
-    weights: dict[float, int] = {}
+def _is_bold(words: Sequence[PlacedWord]) -> bool:
+    # Numbers and Greek letters of a heading may come from another font; a bold phrase that opens a line is none.
+    letters = sum(len(word.text) for word in words)
+    return sum(len(word.text) for word in words if word.bold) >= 0.85 * letters
+
+
+def dominant_style(words: Sequence[PlacedWord]) -> tuple[float, str]:
+    """Font size in points and font name of most characters."""
+    weights: dict[tuple[float, str], int] = {}
     for word in words:
-        weights[word.size] = weights.get(word.size, 0) + len(word.text)
-    return words[0].size if len(weights) == 1 else max(weights, key=lambda size: weights[size])
+        style = (word.size, word.font)
+        weights[style] = weights.get(style, 0) + len(word.text)
+    return max(weights, key=lambda style: weights[style])

@@ -3,8 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
 
 from ingest.lines import Line
+from ingest.words import PlacedPage
 
 _MARGIN = 0.11
 """Share of the page's height, at the top and at the bottom, where running lines are looked for."""
@@ -16,12 +19,14 @@ _PAGE_NUMBER = re.compile(
 
 
 def drop_running_lines(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
-    """Each page's lines without running headers, footers, page numbers and line numbers."""
+    """Each page's lines without running headers, footers and page numbers."""
     repeated = _repeated_keys(pages, heights)
-    return [
-        _without_line_numbers([line for line in lines if not _is_running(line, height, repeated)])
+    kept = [
+        [line for line in lines if not _is_running(line, height, repeated)]
         for lines, height in zip(pages, heights, strict=True)
     ]
+    # A file of slides or labels may have nothing but repeated lines.
+    return kept if any(kept) else [list(lines) for lines in pages]
 
 
 def _repeated_keys(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> set[str]:
@@ -48,21 +53,19 @@ def _key(line: Line, height: float) -> str:
     return side + _DIGITS.sub("#", line.text.lower())
 
 
-def _without_line_numbers(lines: list[Line]) -> list[Line]:
-    """Manuscripts number each line in the left margin: bare numbers, one above the other, counting up."""
-    bare = [line for line in lines if len(line.words) == 1 and line.words[0].text.isdigit()]
+def drop_line_numbers(page: PlacedPage) -> PlacedPage:
+    """Manuscripts number their lines: bare numbers, one above the other, each one more than the last."""
+    bare = [word for word in page.words if word.text.isdigit()]
     if len(bare) < 10:
-        return lines
-    edge, count = Counter(round(line.x1 / 3) for line in bare).most_common(1)[0]
-    column = [line for line in bare if abs(line.x1 / 3 - edge) <= 1]
-    text_left = sorted(line.x0 for line in lines if len(line.words) > 3)
-    is_outside = bool(text_left) and all(line.x1 < text_left[0] + 2 for line in column)
-    if count < 10 or not is_outside or not _counts_up([int(line.text) for line in column]):
-        return lines
-    numbers = {id(line) for line in column}
-    return [line for line in lines if id(line) not in numbers]
+        return page
+    edge = Counter(round(word.x1) for word in bare).most_common(1)[0][0]
+    column = sorted((word for word in bare if abs(word.x1 - edge) < 1.6), key=lambda word: word.y0)
+    if len(column) < 10 or not _counts_up([int(word.text) for word in column]):
+        return page
+    numbers = set(column)
+    return replace(page, words=tuple(word for word in page.words if word not in numbers))
 
 
 def _counts_up(numbers: list[int]) -> bool:
-    rises = sum(later > earlier for earlier, later in zip(numbers, numbers[1:], strict=False))
-    return rises >= 0.9 * (len(numbers) - 1)
+    steps = sum(later - earlier == 1 for earlier, later in pairwise(numbers))
+    return steps >= 0.9 * (len(numbers) - 1)

@@ -6,25 +6,26 @@ reading happens in a process of its own (see worker.py). Knows nothing of lines 
 
 import ctypes
 import io
+import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 from ingest.words import OutlineEntry, PlacedPage, PlacedWord, clean_text
 from ragqa.document import Rect
 from ragqa.errors import DamagedPdf, EncryptedPdf, PathNotFound
 
-HYPHEN_AT_LINE_END = "\x02"
+# PDFium marks a hyphen at a line's end as U+0002 (older versions: U+FFFE) and joins the two halves: part them again.
 _RUN = re.compile(r"[^\s\x00-\x06\ufffe]+[\x02\ufffe]?")
 _LETTER_THEN_MARK = re.compile(r"[^\W\d_][^\s]*[\d*†‡§¶∗]|[^\W\d_]{3}")
 _BOLD_NAME = re.compile(rb"bold|black|heavy|demi|-bd|cmbx|cmssbx|ptmb|nimbusromno9l-medi|medi$", re.IGNORECASE)
+_SLANT = 12.0
+"""Degrees; writing that leans further is a watermark."""
 _FORCE_BOLD = 1 << 18
 _HIGHLIGHT = (255, 213, 0, 96)
-_one_at_a_time = Lock()
 
 _Place = Callable[[float, float, float, float], Rect]
 
@@ -74,7 +75,7 @@ class PdfiumFile:
         if not text_page:
             raise DamagedPdf(f"The text of page {number} cannot be loaded.")
         try:
-            words = tuple(_Glyphs(self._raw, text_page, place, turns % 2 == 1).words())
+            words = tuple(_Glyphs(self._raw, text_page, place, turns).words())
         finally:
             self._raw.FPDFText_ClosePage(text_page)
         return PlacedPage(number, width, height, words)
@@ -83,15 +84,16 @@ class PdfiumFile:
 class _Glyphs:
     """Reads one text page with as few calls as it takes: the first and the last glyph of each word."""
 
-    def __init__(self, raw: Any, text_page: Any, place: _Place, page_on_its_side: bool) -> None:
+    def __init__(self, raw: Any, text_page: Any, place: _Place, turns: int) -> None:
         self._raw = raw
         self._page = text_page
         self._place = place
-        self._on_its_side = page_on_its_side
+        self._turns = turns
         self._box = raw.FS_RECTF()
         self._matrix = raw.FS_MATRIX()
         self._name = ctypes.create_string_buffer(128)
         self._flags = ctypes.c_int()
+        self._fonts: dict[tuple[bytes, int], tuple[str, bool]] = {}
 
     def words(self) -> Iterator[PlacedWord]:
         """Every word of the page, in the order of the file; marks set as superscripts are words of their own."""
@@ -108,14 +110,15 @@ class _Glyphs:
                     yield word
 
     def _word(self, run: str, start: int, end: int) -> PlacedWord:
-        size, turned = self._size(start)
+        size, quarter = self._size(start)
         x0, y0, x1, y1 = self._glyph_box(start)
         if end - start > 1:
             a0, b0, a1, b1 = self._glyph_box(end - 1)
             x0, y0, x1, y1 = min(x0, a0), min(y0, b0), max(x1, a1), max(y1, b1)
         rect = self._place(x0, y0, x1, y1)
         text = run[:-1] + "-" if run[-1] in "\x02\ufffe" else run
-        return PlacedWord(clean_text(text), *rect, size, self._is_bold(start), turned)
+        font, bold = self._font(start)
+        return PlacedWord(clean_text(text), *rect, size, font, bold, quarter)
 
     def _glyph_box(self, index: int) -> Rect:
         box = self._box
@@ -123,18 +126,29 @@ class _Glyphs:
             return (0.0, 0.0, 0.0, 0.0)
         return (box.left, box.bottom, box.right, box.top)
 
-    def _size(self, index: int) -> tuple[float, bool]:
-        """Font size in points as shown, and whether the line runs up or down the shown page."""
+    def _size(self, index: int) -> tuple[float, int]:
+        """Font size in points as shown, and which way the line runs on the shown page (see PlacedWord.quarter)."""
         matrix = self._matrix
         if not self._raw.FPDFText_GetMatrix(self._page, index, matrix):
-            return 0.0, False
-        scale = (matrix.c**2 + matrix.d**2) ** 0.5
-        turned = (abs(matrix.b) > abs(matrix.a)) != self._on_its_side
-        return round(self._raw.FPDFText_GetFontSize(self._page, index) * scale, 1), turned
+            return 0.0, 0
+        scale = math.hypot(matrix.c, matrix.d)
+        size = round(self._raw.FPDFText_GetFontSize(self._page, index) * scale, 1)
+        if not self._turns and not matrix.b and matrix.a > 0:
+            return size, 0
+        angle = math.degrees(math.atan2(matrix.b, matrix.a)) - 90 * self._turns
+        quarter = round(angle / 90)
+        return size, quarter % 4 if abs(angle - 90 * quarter) < _SLANT else -1
 
-    def _is_bold(self, index: int) -> bool:
-        length = self._raw.FPDFText_GetFontInfo(self._page, index, self._name, 128, self._flags)
-        return bool(self._flags.value & _FORCE_BOLD) or bool(length and _BOLD_NAME.search(self._name.value))
+    def _font(self, index: int) -> tuple[str, bool]:
+        """Name of the font, without the letters that mark a subset, and whether it is a bold one."""
+        self._raw.FPDFText_GetFontInfo(self._page, index, self._name, 128, self._flags)
+        name, flags = self._name.value, self._flags.value
+        known = self._fonts.get((name, flags))
+        if known is None:
+            plain = name.decode("latin-1").rpartition("+")[2]
+            known = (plain, bool(flags & _FORCE_BOLD) or bool(_BOLD_NAME.search(name)))
+            self._fonts[name, flags] = known
+        return known
 
     def _split_superscripts(self, run: str, start: int) -> list[tuple[int, int]]:
         """``domain21,`` whose 21 is small and raised is two words; ``CO2`` and ``10-3`` stay one."""
@@ -152,11 +166,16 @@ class _Glyphs:
 
 
 def render_page(path: Path, page: int, rects: Sequence[Rect], scale: float) -> bytes:
-    """A PNG of the page with rectangles marked; ``scale`` is pixels per point."""
+    """A PNG of the page (from 1) with rectangles marked; ``scale`` is pixels per point.
+
+    Raise DamagedPdf if there is no such page, EncryptedPdf or DamagedPdf if the file cannot be opened.
+    """
     import pypdfium2
     from PIL import Image, ImageDraw
 
-    with _one_at_a_time, _opened(pypdfium2, path) as document:
+    with _opened(pypdfium2, path) as document:
+        if not 1 <= page <= len(document):
+            raise DamagedPdf(f"{path.name} has no page {page}.", hint=f"It has {len(document)} pages.")
         image = document[page - 1].render(scale=scale).to_pil().convert("RGBA")
     marks = Image.new("RGBA", image.size, (0, 0, 0, 0))
     pen = ImageDraw.Draw(marks)

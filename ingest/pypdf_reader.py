@@ -59,17 +59,25 @@ def _opened(path: Path) -> Iterator[Any]:
 
 
 def _metadata(reader: Any) -> Metadata:
-    info = reader.metadata
-    title = clean(info.title) if info else ""
-    author = clean(info.author) if info else ""
-    authors = tuple(name for name in map(str.strip, re.split(r";|,|\band\b", author)) if " " in name)
+    info = reader.metadata or {}
+    title = clean(info.get("/Title"))
+    authors = _split_authors(clean(info.get("/Author")))
     xmp = reader.xmp_metadata
     if xmp is not None:
         title = title or clean(next(iter((xmp.dc_title or {}).values()), ""))
-        listed = tuple(filter(None, map(clean, xmp.dc_creator or [])))
+        listed = tuple(name for entry in xmp.dc_creator or [] for name in _split_authors(clean(entry)))
         authors = listed if len(listed) > len(authors) else authors
-    doi = _DOI.search(" ".join(str(value) for value in info.values()) if info else "")
-    return Metadata(title=title, authors=authors, doi=doi[0] if doi else "")
+    doi = _DOI.search(" ".join(str(value) for value in info.values()))
+    created = re.match(r"D:((?:19|20)\d\d)", str(info.get("/CreationDate", "")))
+    return Metadata(title, authors, int(created[1]) if created else None, doi[0] if doi else "")
+
+
+def _split_authors(text: str) -> tuple[str, ...]:
+    """``A B; C D``, ``A B, C D`` and ``A B and C D`` are two names, ``B, A`` is one."""
+    parts = [part.strip() for part in re.split(r";|,|\band\b|&", text) if part.strip()]
+    if len(parts) == 2 and "," in text and all(" " not in part for part in parts):
+        parts = [f"{parts[1]} {parts[0]}"]
+    return tuple(part for part in parts if " " in part)
 
 
 def clean(value: object) -> str:

@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ingest import pypdf_reader
+from ingest.floats import join_tables, mark_labels, mark_tables, move_floats
 from ingest.front import complete_metadata, mark_abstract, mark_title_and_authors
 from ingest.hyphens import page_of, vocabulary_of
 from ingest.layout import TextBlock, blocks_in_reading_order, gutters_of
 from ingest.lines import lines_of
-from ingest.margins import drop_running_lines
+from ingest.margins import drop_line_numbers, drop_running_lines
 from ingest.pdfium import PdfiumFile
 from ingest.sections import (
-    body_size,
+    body_style,
     mark_captions,
     mark_footnotes,
     mark_headings,
     mark_references,
-    mark_tables,
 )
-from ingest.words import OutlineEntry, PlacedPage
+from ingest.words import OutlineEntry, PlacedPage, turn_upright
 from ragqa.document import Block, Document, Metadata, Page
-from ragqa.errors import DamagedPdf, EmptyFile, EncryptedPdf, NotPdf, NoTextLayer, PathNotFound, TooManyPages
+from ragqa.errors import DamagedPdf, EmptyFile, EncryptedPdf, NoTextLayer, NotPdf, PathNotFound, TooManyPages
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def read_source(path: Path, max_pages: int) -> Source:
     warnings.append(warning)
     if not any(page.words for page in pages):
         raise NoTextLayer(
-            f"{path.name} has {len(pages)} pages but no text: they are pictures, or empty.",
+            f"{path.name} has no text on any page ({len(pages)}): they are pictures, or empty.",
             hint="Run text recognition (OCR) on it and add the result.",
         )
     warnings.append(_textless(pages))
@@ -120,6 +120,7 @@ def read_with_pypdf(path: Path, max_pages: int, cause: DamagedPdf | EncryptedPdf
 
 def find_blocks(pages: Sequence[PlacedPage]) -> list[TextBlock]:
     """Blocks of all pages in reading order, running headers and the like left out."""
+    pages = [drop_line_numbers(turn_upright(page)) for page in pages]
     lines = drop_running_lines([lines_of(page) for page in pages], [page.height for page in pages])
     gutters = gutters_of(lines, [page.width for page in pages])
     return [
@@ -131,28 +132,34 @@ def find_blocks(pages: Sequence[PlacedPage]) -> list[TextBlock]:
 
 def label_blocks(blocks: list[TextBlock], source: Source) -> list[TextBlock]:
     """Tell what each block is."""
-    body = body_size(blocks)
-    blocks = mark_captions(blocks, body)
-    mark_title_and_authors(blocks, source.metadata, body)
+    body = body_style(blocks)
+    blocks = mark_captions(blocks, body[0])
+    blocks = mark_title_and_authors(blocks, source.metadata, body[0])
     mark_tables(blocks)
-    mark_footnotes(blocks, {page.number: page.height for page in source.pages}, body)
+    mark_labels(blocks, body)
+    mark_footnotes(blocks, {page.number: page.height for page in source.pages}, body[0])
     mark_headings(blocks, body, source.outline)
     mark_abstract(blocks)
     mark_references(blocks)
-    return blocks
+    return move_floats(join_tables(blocks))
 
 
 def assemble(source: Source, blocks: Sequence[TextBlock]) -> Document:
     """Words in reading order with broken words mended, and blocks as ranges of them."""
     vocabulary = vocabulary_of(blocks)
+    by_page: dict[int, list[TextBlock]] = {page.number: [] for page in source.pages}
+    for block in blocks:
+        by_page[block.page].append(block)
     pages: list[Page] = []
     ranges: list[Block] = []
     for page in source.pages:
-        own = [block for block in blocks if block.page == page.number]
-        shown, found = page_of(page.number, (round(page.width, 1), round(page.height, 1)), own, vocabulary)
+        size = (round(page.width, 1), round(page.height, 1))
+        shown, found = page_of(page.number, size, by_page[page.number], vocabulary)
         pages.append(shown)
         ranges.extend(found)
-    return Document(complete_metadata(source.metadata, blocks), tuple(pages), tuple(ranges), source.warnings)
+    first_page = " ".join(word.text for page in source.pages[:1] for word in page.words)
+    metadata = complete_metadata(source.metadata, blocks, first_page)
+    return Document(metadata, tuple(pages), tuple(ranges), source.warnings)
 
 
 def _textless(pages: Sequence[PlacedPage]) -> str:

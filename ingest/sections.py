@@ -13,7 +13,7 @@ from ingest.words import OutlineEntry
 from ragqa.document import BlockKind
 
 _NUMBER = re.compile(r"^(?P<number>\d{1,2}(\.\d{1,2}){0,3})\.?\s+(?=[^\W\d_])")
-_LETTER_NUMBER = re.compile(r"^(appendix\s+)?(?P<number>[A-Z](\.\d{1,2}){0,3})[.:]?\s+(?=[A-Z])")
+_LETTER_NUMBER = re.compile(r"^((?i:appendix)\s+)?(?P<number>[A-Z](\.\d{1,2}){0,3})[.:]?\s+(?=[A-Z])")
 _ROMAN = re.compile(r"^(?P<number>[IVX]{1,5})\.\s+(?=[A-Z])")
 _REFERENCES = re.compile(r"^(references?|bibliography|literature cited|works cited|references and notes)$")
 _AFTER_REFERENCES = re.compile(
@@ -36,16 +36,17 @@ _CAPTION = re.compile(
     r"\s*(?P<label>[a-z]?\d{1,3}[a-z]?(\.\d{1,2})?|[ivx]{1,5})\s*(?P<stop>[.:|—–-])?\s",
     re.IGNORECASE,
 )
+_FORMULA = re.compile(r"[=<>∈≤≥∑∏∫√→←|{}\\]")
 _FOOTNOTE_MARK = re.compile(r"^(\d{1,2}|[*†‡§¶∗])")
 
 
-def body_size(blocks: Sequence[TextBlock]) -> float:
-    """Font size of most characters of the paper, in points."""
-    weights: Counter[float] = Counter()
+def body_style(blocks: Sequence[TextBlock]) -> tuple[float, str]:
+    """Font size in points and font name of most characters of the paper."""
+    weights: Counter[tuple[float, str]] = Counter()
     for block in blocks:
         for line in block.lines:
-            weights[line.size] += sum(len(word.text) for word in line.words)
-    return weights.most_common(1)[0][0] if weights else 10.0
+            weights[line.size, line.font] += sum(len(word.text) for word in line.words)
+    return weights.most_common(1)[0][0] if weights else (10.0, "")
 
 
 def mark_captions(blocks: Sequence[TextBlock], body: float) -> list[TextBlock]:
@@ -54,11 +55,11 @@ def mark_captions(blocks: Sequence[TextBlock], body: float) -> list[TextBlock]:
     for block in blocks:
         if block.kind is BlockKind.PARAGRAPH and _is_caption(block, body):
             block.kind = BlockKind.CAPTION
-        if kept and _continues_caption(kept[-1], block):
+        if kept and _is_below(kept[-1], block):
             kept[-1].lines.extend(block.lines)
         else:
             kept.append(block)
-    return kept
+    return _with_second_columns(kept, body)
 
 
 def _is_caption(block: TextBlock, body: float) -> bool:
@@ -69,25 +70,31 @@ def _is_caption(block: TextBlock, body: float) -> bool:
     return bool(match["stop"]) or opening.bold or block.size < 0.95 * body
 
 
-def _continues_caption(caption: TextBlock, block: TextBlock) -> bool:
+def _is_below(caption: TextBlock, block: TextBlock) -> bool:
     if caption.kind is not BlockKind.CAPTION or block.kind is not BlockKind.PARAGRAPH or caption.page != block.page:
         return False
     last, first = caption.lines[-1], block.lines[0]
-    only_weight_differs = last.bold and not first.bold and abs(last.size - first.size) < 0.3
-    return only_weight_differs and 0 < first.middle - last.middle < 1.6 * last.size and first.x0 < caption.x1
+    is_alike = abs(last.size - first.size) < 0.3 and (last.bold, last.font) != (first.bold, first.font)
+    return is_alike and 0 < first.middle - last.middle < 1.6 * last.size and first.x0 < caption.x1
 
 
-def mark_tables(blocks: Sequence[TextBlock]) -> None:
-    """Blocks whose lines stand side by side in rows."""
+def _with_second_columns(blocks: Sequence[TextBlock], body: float) -> list[TextBlock]:
+    """Some journals set a caption in two columns below the figure: the right half starts at the same height."""
+    halves: dict[int, TextBlock] = {}
+    for index, caption in enumerate(blocks):
+        if caption.kind is BlockKind.CAPTION and caption.text[-1] not in ".!?" and caption.size < 0.97 * body:
+            beside = [block for block in blocks[index + 1 : index + 200] if _is_beside(caption, block)]
+            if beside:
+                halves[id(beside[0])] = caption
     for block in blocks:
-        if block.kind is not BlockKind.PARAGRAPH or len(block.lines) < 4:
-            continue
-        beside = sum(
-            abs(line.middle - last.middle) < 0.4 * max(line.size, 4.0)
-            for last, line in zip(block.lines, block.lines[1:], strict=False)
-        )
-        if beside >= 0.35 * len(block.lines):
-            block.kind = BlockKind.TABLE
+        if id(block) in halves:
+            halves[id(block)].lines.extend(block.lines)
+    return [block for block in blocks if id(block) not in halves]
+
+
+def _is_beside(caption: TextBlock, block: TextBlock) -> bool:
+    is_same_place = block.page == caption.page and abs(block.y0 - caption.y0) < 4 and block.x0 > caption.x1
+    return is_same_place and block.kind is BlockKind.PARAGRAPH and abs(block.size - caption.size) < 0.3
 
 
 def mark_footnotes(blocks: Sequence[TextBlock], heights: Mapping[int, float], body: float) -> None:
@@ -99,11 +106,13 @@ def mark_footnotes(blocks: Sequence[TextBlock], heights: Mapping[int, float], bo
             block.kind = BlockKind.FOOTNOTE
 
 
-def mark_headings(blocks: Sequence[TextBlock], body: float, outline: Sequence[OutlineEntry]) -> None:
+def mark_headings(blocks: Sequence[TextBlock], body: tuple[float, str], outline: Sequence[OutlineEntry]) -> None:
     """Headings get a level from their number, the bookmarks, or their style among the others."""
     levels = {_plain_title(entry.title): entry.level for entry in outline}
     for index, block in enumerate(blocks):
         if block.kind is not BlockKind.PARAGRAPH or not _may_be_heading(block):
+            continue
+        if index and blocks[index - 1].page == block.page and blocks[index - 1].text.endswith("-"):
             continue
         level = _heading_level(block, body, levels)
         if level and (is_known(block.text) or _opens_text(blocks, index)):
@@ -117,9 +126,10 @@ def _may_be_heading(block: TextBlock) -> bool:
     return len(block.lines) <= 4 and len(text) <= 130 and letters >= 3 and letters > 0.5 * len(text.replace(" ", ""))
 
 
-def _heading_level(block: TextBlock, body: float, levels: dict[str, int]) -> int:
+def _heading_level(block: TextBlock, style: tuple[float, str], levels: dict[str, int]) -> int:
     """0: no heading; 9: a heading whose level its style must tell."""
     text = block.text
+    body, font = style
     title = _plain_title(text)
     if title in levels:
         return numbered_depth(text) or levels[title]
@@ -130,8 +140,9 @@ def _heading_level(block: TextBlock, body: float, levels: dict[str, int]) -> int
     if depth and len(text.split()) <= 18:
         is_plain_subheading = depth > 1 and block.size >= 0.95 * body and text[-1] not in ".,;:"
         return depth if stands_out or is_plain_subheading else 0
-    is_short = len(text.split()) <= 14 and text[-1] not in ".,;" and text[0].isupper()
-    return 9 if stands_out and is_short and block.size >= 0.9 * body else 0
+    is_short = len(text.split()) <= 16 and text[-1] not in ".,;" and text[0].isupper()
+    is_other = stands_out or (block.lines[0].font != font and not _FORMULA.search(text))
+    return 9 if is_other and is_short and block.size >= 0.9 * body else 0
 
 
 def _opens_text(blocks: Sequence[TextBlock], index: int) -> bool:
@@ -147,12 +158,16 @@ def _opens_text(blocks: Sequence[TextBlock], index: int) -> bool:
 
 def _level_by_style(blocks: Sequence[TextBlock]) -> None:
     headings = [block for block in blocks if block.kind is BlockKind.HEADING]
-    known = {(block.size, block.bold): block.level for block in reversed(headings) if block.level != 9}
+    known = {_style(block): block.level for block in reversed(headings) if block.level != 9}
     sizes = sorted({block.size for block in headings if block.level == 9}, reverse=True)
     for block in headings:
         if block.level == 9:
             rank = min(sizes.index(block.size) + 1, 3)
-            block.level = known.get((block.size, block.bold), max(rank, 2 if known else 1))
+            block.level = known.get(_style(block), max(rank, 2 if known else 1))
+
+
+def _style(block: TextBlock) -> tuple[float, str, bool]:
+    return (block.size, block.lines[0].font, block.text.isupper())
 
 
 def mark_references(blocks: Sequence[TextBlock]) -> None:

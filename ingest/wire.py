@@ -1,7 +1,7 @@
 """A Document as compact JSON and back, and the frames that carry it through a pipe. No pickle."""
 
 import json
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from ragqa.document import Block, BlockKind, Document, Metadata, Page, Rect, Word
 
@@ -10,14 +10,14 @@ _TENTHS = 10
 """Rectangles travel as whole tenths of a point."""
 
 
-def write_frame(stream: BinaryIO, payload: bytes) -> None:
+def write_frame(stream: IO[bytes], payload: bytes) -> None:
     """Length, then bytes. Raise BrokenPipeError if nobody reads."""
     stream.write(len(payload).to_bytes(_LENGTH_BYTES, "big"))
     stream.write(payload)
     stream.flush()
 
 
-def read_frame(stream: BinaryIO) -> bytes | None:
+def read_frame(stream: IO[bytes]) -> bytes | None:
     """The next payload; None if the other side closed its end, even half way."""
     head = stream.read(_LENGTH_BYTES)
     if len(head) < _LENGTH_BYTES:

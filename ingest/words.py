@@ -5,7 +5,8 @@ Knows characters and rectangles; does not know lines, columns or any PDF library
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,13 +22,17 @@ class PlacedWord(NamedTuple):
     x1: float
     y1: float
     size: float
+    font: str = ""
     bold: bool = False
-    turned: bool = False
+    quarter: int = 0
+    """Quarter turns of the writing against the clock: 0 upright, 1 upwards, 2 upside down, 3 downwards, -1 slanted."""
+    shown: Rect | None = None
+    """Where the word stands on the page as shown, if the other coordinates are those of a page turned upright."""
 
     @property
     def rect(self) -> Rect:
-        """The rectangle alone."""
-        return (self.x0, self.y0, self.x1, self.y1)
+        """Where the word stands on the page as shown."""
+        return self.shown or (self.x0, self.y0, self.x1, self.y1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +53,33 @@ class OutlineEntry:
     level: int
 
 
-SOFT_HYPHEN = "\u00ad"
 _SPACING_ACCENTS = dict(
     zip("`´ˆ˜¨¯˘˙˚¸˝˛ˇ", "\u0300\u0301\u0302\u0303\u0308\u0304\u0306\u0307\u030a\u0327\u030b\u0328\u030c", strict=True)
 )
 _ACCENT_BEFORE_LETTER = re.compile(f"([{''.join(_SPACING_ACCENTS)}])([A-Za-zı])")
 # Private use code points that symbol fonts give to the marks of lists.
 _BULLETS = frozenset("\uf0b7\uf0a7\uf076\uf0d8\uf02d\uf06c\uf06e\uf0fc")
+
+
+def turn_upright(page: PlacedPage) -> PlacedPage:
+    """The page without stamps and axis labels that run another way than most words, turned so that those run right."""
+    counts = Counter(word.quarter for word in page.words)
+    quarter = counts.most_common(1)[0][0] if counts else 0
+    words = [word for word in page.words if word.quarter == quarter]
+    if quarter <= 0:
+        return replace(page, words=tuple(words))
+    width, height = (page.height, page.width) if quarter % 2 else (page.width, page.height)
+    return replace(page, width=width, height=height, words=tuple(_turned(word, page) for word in words))
+
+
+def _turned(word: PlacedWord, page: PlacedPage) -> PlacedWord:
+    x0, y0, x1, y1, width, height = word.x0, word.y0, word.x1, word.y1, page.width, page.height
+    left, top, right, bottom = {
+        1: (height - y1, x0, height - y0, x1),
+        2: (width - x1, height - y1, width - x0, height - y0),
+        3: (y0, width - x1, y1, width - x0),
+    }[word.quarter]
+    return word._replace(x0=left, y0=top, x1=right, y1=bottom, shown=word.rect)
 
 
 def clean_text(text: str) -> str:

@@ -12,14 +12,14 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Lock, Timer
-from typing import BinaryIO
+from typing import IO
 
 from ingest.reader import read_pdf
 from ingest.wire import document_from_json, document_to_json, read_frame, write_frame
 from ragqa.document import Document
 from ragqa.errors import RagqaError, ReaderCrashed, ReadMemory, ReadTimeout, error_classes
 
-_ERROR, _DOCUMENT = b"E", b"D"
+_ERROR, _ANSWER = b"E", b"A"
 _MEGABYTE = 1 << 20
 
 
@@ -35,12 +35,7 @@ class SubprocessReader:
 
     def read(self, path: Path) -> Document:
         """Raise a ReadError that names the cause if the file cannot be read."""
-        with self._lock:
-            reply = self._ask(path)
-        if reply[:1] == _DOCUMENT:
-            return document_from_json(reply[1:])
-        code, message, hint = json.loads(reply[1:])
-        raise error_classes().get(code, ReaderCrashed)(message, hint=hint)
+        return document_from_json(self._ask(path))
 
     def close(self) -> None:
         """End the child; a later read starts a new one."""
@@ -48,6 +43,15 @@ class SubprocessReader:
             self._end_child()
 
     def _ask(self, path: Path) -> bytes:
+        """The answer's payload; raises what the child reports, or what its death means."""
+        with self._lock:
+            reply = self._exchange_in_time(path)
+        if reply[:1] == _ANSWER:
+            return reply[1:]
+        code, message, hint = json.loads(reply[1:])
+        raise error_classes().get(code, ReaderCrashed)(message, hint=hint)
+
+    def _exchange_in_time(self, path: Path) -> bytes:
         child = self._running_child()
         expired = False
 
@@ -60,7 +64,7 @@ class SubprocessReader:
         timer.daemon = True
         timer.start()
         try:
-            reply = _exchange(child, path)
+            reply = _exchange(child, os.fsencode(path.absolute()))
         except BaseException:
             # Ctrl-C half way: the next answer in the pipe would belong to this question.
             self._end_child()
@@ -94,7 +98,8 @@ class SubprocessReader:
         self._end_child()
         if expired or status == -_CPU_LIMIT_SIGNAL:
             return ReadTimeout(
-                f"{path.name} was given up after {self._timeout_s:g} s.", hint="Raise RAGQA_READ_TIMEOUT, or leave it out."
+                f"{path.name} was given up after {self._timeout_s:g} s.",
+                hint="Raise RAGQA_READ_TIMEOUT, or leave it out.",
             )
         if peak_mb > 0.6 * self._memory_mb:
             return _memory_error(path, self._memory_mb)
@@ -108,8 +113,8 @@ _CPU_LIMIT_SIGNAL = 24
 
 
 def _start_child(timeout_s: float, memory_mb: int, max_pages: int) -> subprocess.Popen[bytes]:
-    # -P: a file beside the PDFs must not be importable. The package's own folder comes by PYTHONPATH.
-    command = [sys.executable, "-m", "ingest.worker", str(timeout_s), str(memory_mb), str(max_pages)]
+    # -P: the current folder may hold anything, and no module comes from there; ours come by PYTHONPATH.
+    command = [sys.executable, "-P", "-m", "ingest.worker", str(timeout_s), str(memory_mb), str(max_pages)]
     environment = dict(os.environ)
     package_home = str(Path(__file__).resolve().parents[1])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package_home, environment.get("PYTHONPATH", ""))))
@@ -118,12 +123,12 @@ def _start_child(timeout_s: float, memory_mb: int, max_pages: int) -> subprocess
     )
 
 
-def _exchange(child: subprocess.Popen[bytes], path: Path) -> bytes | None:
-    """Send a path, return the answer's payload; None if the child died."""
+def _exchange(child: subprocess.Popen[bytes], request: bytes) -> bytes | None:
+    """Send a path, return the answer; None if the child died."""
     if child.stdin is None or child.stdout is None:
         return None
     try:
-        write_frame(child.stdin, os.fsencode(path.absolute()))
+        write_frame(child.stdin, request)
         return read_frame(child.stdout)
     except OSError:
         return None
@@ -145,14 +150,14 @@ def _memory_error(path: Path, memory_mb: int) -> ReadMemory:
     )
 
 
-def serve(stdin: BinaryIO, stdout: BinaryIO, timeout_s: float, memory_mb: int, max_pages: int) -> None:
-    """The child: answer one path after the other until the parent closes the pipe."""
+def serve(stdin: IO[bytes], stdout: IO[bytes], timeout_s: float, memory_mb: int, max_pages: int) -> None:
+    """The child: one path after the other until the parent closes the pipe."""
     limit_memory(memory_mb)
     while (request := read_frame(stdin)) is not None:
         limit_processor_time(timeout_s)
         path = Path(os.fsdecode(request))
         try:
-            reply = _DOCUMENT + document_to_json(read_pdf(path, max_pages))
+            reply = _ANSWER + document_to_json(read_pdf(path, max_pages))
         except RagqaError as error:
             reply = _error_frame(error)
         except MemoryError:

@@ -1,6 +1,6 @@
 """From a question to its answer, as a list of steps. Follow ``Asker.ask`` from top to bottom."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 from ragqa.answer.citations import Citer, Pages
@@ -30,6 +30,9 @@ from ragqa.types import (
 
 HITS_READ = 20
 EXTRACTIVE_MODEL = "extractive"
+
+Drafting = Generator[AnswerEvent, None, tuple[Draft, ChatModel | None, str]]
+"""Yields pieces; returns the draft, the model that wrote it (None: extractive), and a note for the reader."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Asker:
 
     def _model(self, request: AskRequest) -> tuple[ChatModel | None, str]:
         model = self._models.wanted(request.mode)
-        note = self._models.problem() if request.mode == "auto" and model is None else ""
+        note = self._models.absence() if request.mode == "auto" and model is None else ""
         return model, note
 
     def _standalone(
@@ -107,9 +110,7 @@ class Asker:
         )
         return list(self._retriever.search(search).hits)
 
-    def _draft(
-        self, answering: "_Answering", model: ChatModel | None, note: str
-    ) -> Iterator[AnswerEvent]:  # returns (Draft, model that wrote it, note)
+    def _draft(self, answering: "_Answering", model: ChatModel | None, note: str) -> Drafting:
         if not answering.evidence:
             return refusal(0.0), model, note
         if model is not None:
@@ -124,7 +125,7 @@ class Asker:
         yield AnswerPiece(text=draft.text)
         return draft, None, note
 
-    def _written(self, answering: "_Answering", model: ChatModel) -> Iterator[AnswerEvent]:  # returns str
+    def _written(self, answering: "_Answering", model: ChatModel) -> Generator[AnswerEvent, None, str]:
         evidence = fit_evidence(answering.standalone, answering.evidence, model, self._limits.answer_tokens)
         messages = answer_messages(answering.standalone, evidence)
         pieces = []

@@ -19,7 +19,8 @@ from ragqa.protocols import IndexEntry, Vectors
 from ragqa.types import Filter, Paper, PaperState
 
 PAPER_COLUMNS = (
-    "id, file_name, path, bytes, collection, title, authors, year, doi, pages, chunks, state, reason_code, reason, added_at"
+    "id, file_name, path, bytes, collection, title, authors, year, doi, pages, chunks,"
+    " state, reason_code, reason, added_at"
 )
 
 
@@ -105,22 +106,18 @@ class Catalogue:
             if value is not None:
                 conditions.append(condition)
                 values.append(value)
-        if wanted.author is not None:
-            conditions.append("instr(lower(authors), lower(?)) > 0")
-            values.append(json.dumps(wanted.author)[1:-1])
         if wanted.paper_ids is not None:
             conditions.append("id IN (SELECT value FROM json_each(?))")
             values.append(json.dumps(wanted.paper_ids))
         with self._db.read() as db:
-            rows = db.execute(f"SELECT id FROM papers WHERE {' AND '.join(conditions)}", values).fetchall()
-        return frozenset(row["id"] for row in rows)
+            rows = db.execute(f"SELECT id, authors FROM papers WHERE {' AND '.join(conditions)}", values).fetchall()
+        # SQLite tells large from small letters outside English.
+        return frozenset(row["id"] for row in rows if _is_by(wanted.author, json.loads(row["authors"])))
 
     def set_state(self, paper_id: str, state: PaperState) -> None:
         """Move a paper along; a reason of an earlier failure is forgotten."""
         with self._db.write() as db:
-            db.execute(
-                "UPDATE papers SET state = ?, reason_code = '', reason = '' WHERE id = ?", (state, paper_id)
-            )
+            db.execute("UPDATE papers SET state = ?, reason_code = '', reason = '' WHERE id = ?", (state, paper_id))
 
     def fail(self, paper_id: str, code: str, reason: str) -> None:
         """Note why a paper cannot be read."""
@@ -154,7 +151,12 @@ class Catalogue:
     # What a paper says
 
     def store(
-        self, paper_id: str, document: Document, chunks: Sequence[Chunk], vectors: Sequence[Vectors | None], generation: str
+        self,
+        paper_id: str,
+        document: Document,
+        chunks: Sequence[Chunk],
+        vectors: Sequence[Vectors | None],
+        generation: str,
     ) -> None:
         """Replace all that is known of a paper and make it ready, in one transaction. Vectors are kept as float16.
 
@@ -195,9 +197,7 @@ class Catalogue:
     def page(self, paper_id: str, number: int) -> Page:
         """A page with its words and their rectangles."""
         with self._db.read() as db:
-            row = db.execute(
-                "SELECT * FROM pages WHERE paper_id = ? AND number = ?", (paper_id, number)
-            ).fetchone()
+            row = db.execute("SELECT * FROM pages WHERE paper_id = ? AND number = ?", (paper_id, number)).fetchone()
         if row is None:
             raise PaperNotFound(f"The paper {paper_id[:12]} has no page {number}.")
         return Page(row["number"], row["width"], row["height"], _unpack_words(row["text"], row["rects"]))
@@ -270,10 +270,7 @@ class Catalogue:
                 " WHERE c.paper_id = ? AND c.vector IS NOT NULL ORDER BY c.ordinal",
                 (paper_id,),
             ).fetchall()
-        return [
-            IndexEntry(*row[:5], vector=np.frombuffer(row["vector"], dtype=np.float16).astype(np.float32))
-            for row in rows
-        ]
+        return [_index_entry(row) for row in rows]
 
     def some_entries(self, count: int) -> Iterator[IndexEntry]:
         """Up to ``count`` entries of different papers, for probing an index."""
@@ -287,6 +284,10 @@ class Catalogue:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _is_by(wanted: str | None, authors: Sequence[str]) -> bool:
+    return wanted is None or any(wanted.casefold() in author.casefold() for author in authors)
 
 
 def _paper(row: sqlite3.Row) -> Paper:
@@ -306,6 +307,11 @@ def _chunk_row(paper_id: str, ordinal: int, chunk: Chunk, vector: Vectors | None
     )  # fmt: skip
 
 
+def _index_entry(row: sqlite3.Row) -> IndexEntry:
+    vector = np.frombuffer(row["vector"], dtype=np.float16).astype(np.float32)
+    return IndexEntry(row["id"], row["paper_id"], row["title"], row["section"], row["text"], vector)
+
+
 def _pack_rects(words: Sequence[Word]) -> bytes:
     """One byte per word (its number of rectangles), then all rectangles as float32."""
     numbers = bytes(len(word.rects) for word in words)
@@ -316,7 +322,9 @@ def _pack_rects(words: Sequence[Word]) -> bytes:
 def _unpack_words(text: str, blob: bytes) -> tuple[Word, ...]:
     tokens = text.split(" ") if text else []
     numbers = blob[: len(tokens)]
-    rects = iter(np.frombuffer(blob, dtype=np.float32, offset=len(tokens)).reshape(-1, 4).astype(float).round(2).tolist())
+    rects = iter(
+        np.frombuffer(blob, dtype=np.float32, offset=len(tokens)).reshape(-1, 4).astype(float).round(2).tolist()
+    )
     return tuple(
         Word(token, tuple((r[0], r[1], r[2], r[3]) for r in (next(rects) for _ in range(number))))
         for token, number in zip(tokens, numbers, strict=True)

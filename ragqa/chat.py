@@ -41,6 +41,10 @@ class ChatModelSource:
             raise self._problem or ModelUnavailable("There is no language model to write with.", hint=HOW_TO_ADD)
         return model
 
+    def absence(self) -> str:
+        """One line for the reader of an answer that was to come from a model, if there is none."""
+        return "No language model is running, so the answer is extractive; ragqa doctor says how to add one."
+
     def problem(self) -> str:
         """Why there is no model; empty if there is one."""
         if self.current() is not None:

@@ -49,9 +49,7 @@ class Client:
     def upload(self, path: Path, collection: str) -> Uploaded:
         """Send a PDF."""
         with path.open("rb") as file:
-            sent = self._request(
-                "POST", "/papers", files={"file": (path.name, file)}, data={"collection": collection}
-            )
+            sent = self._request("POST", "/papers", files={"file": (path.name, file)}, data={"collection": collection})
         return Uploaded.model_validate(sent)
 
     def ingest(self, paths: Sequence[Path], collection: str, on_progress: OnProgress) -> IngestReport:
@@ -148,9 +146,7 @@ def _send(client: Client, file: Path, collection: str, known: set[str]) -> Paper
     try:
         return client.upload(file, collection).paper
     except (ReadError, UploadTooLarge) as exc:
-        return Paper(
-            id=paper_id, file_name=file.name, state=PaperState.FAILED, reason_code=exc.code, reason=str(exc)
-        )
+        return Paper(id=paper_id, file_name=file.name, state=PaperState.FAILED, reason_code=exc.code, reason=str(exc))
 
 
 def _follow(client: Client, waiting: set[str], on_progress: OnProgress) -> dict[str, Paper]:

@@ -9,6 +9,7 @@ from platformdirs import user_cache_path
 
 from ingest.intake import Intake
 from ingest.pipeline import Pipeline, generation
+from ingest.render import SubprocessRenderer
 from ingest.worker import SubprocessReader
 from ragqa.adapters.chat_models import open_chat_model
 from ragqa.adapters.chroma_index import ChromaIndex
@@ -67,7 +68,7 @@ def open_engine(settings: Settings, url: str = "") -> Engine:
             intake=intake,
             retriever=retriever,
             asker=Asker(retriever, EmbeddingScorer(embedder), catalogue, history, models, limits),
-            images=PageImages(catalogue, history, reader),
+            images=PageImages(catalogue, history, SubprocessRenderer(settings.read_memory_mb)),
             checkup=Checkup(catalogue, embedder.fingerprint, models),
             resources=opened.pop_all(),
         )

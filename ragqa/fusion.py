@@ -1,6 +1,9 @@
 """Joins rankings into one. Pure; knows nothing of indexes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
 
 RRF_K = 60
 """Constant of Cormack, Clarke and Büttcher, "Reciprocal Rank Fusion outperforms Condorcet" (SIGIR 2009, §3)."""
@@ -15,6 +18,17 @@ def reciprocal_rank_fusion(
         for rank, item in enumerate(ranking, start=1):
             scores[item] = scores.get(item, 0.0) + weight / (k + rank)
     return sort_by_score(scores)
+
+
+def one_per_place_first(ranking: Sequence[Item], place: Callable[[Item], Hashable]) -> list[Item]:
+    """The best item of every place in order, then all others in order: more places are seen early."""
+    seen: set[Hashable] = set()
+    first: list[Item] = []
+    rest: list[Item] = []
+    for item in ranking:
+        (rest if place(item) in seen else first).append(item)
+        seen.add(place(item))
+    return first + rest
 
 
 def sort_by_score(scores: Mapping[str, float]) -> list[tuple[str, float]]:

@@ -14,15 +14,16 @@ _INITIAL = re.compile(r"^[('\"“\[]*([^\W\d_]\.)+-?([^\W\d_]\.)*$")
 _ENUMERATION = re.compile(r"^[(\[]?(\d{1,2}|[a-z]|[ivx]{1,4})[.)]$", re.IGNORECASE)
 
 _NEVER_END = frozenset(
-    "e.g i.e cf vs viz resp approx ca c.f dr mr mrs ms prof st fig figs eq eqs eqn eqns sec sect secs ref refs tab tabs "
-    "chap ch vol no nos pp p def thm prop lem cor alg app appx supp suppl ed eds dept univ assoc proc conf intl "
-    "jan feb mar apr jun jul aug sep sept oct nov dec sp spp var subsp max min avg std dim et w.r.t a.k.a esp incl".split()
+    """e.g i.e cf vs viz resp approx ca c.f dr mr mrs ms prof st fig figs eq eqs eqn eqns sec sect secs ref refs
+    tab tabs chap ch vol no nos pp p def thm prop lem cor alg app appx supp suppl ed eds dept univ assoc proc
+    conf intl jan feb mar apr jun jul aug sep sept oct nov dec sp spp var subsp max min avg std dim et w.r.t
+    a.k.a esp incl""".split()
 )
-_SELDOM_END = frozenset("al etc inc ltd co corp u.s u.k u.s.a e.u ph.d m.sc b.sc a.m p.m jr sr".split())
+_SELDOM_END = frozenset("""al etc inc ltd co corp u.s u.k u.s.a e.u ph.d m.sc b.sc a.m p.m jr sr""".split())
 _STARTERS = frozenset(
-    "the we in this these our it they to for however as a an on while although there here thus hence therefore "
-    "moreover furthermore finally first second next then since because if when both each all one another such "
-    "table figure recently similarly additionally by with from after given note".split()
+    """the we in this these our it they to for however as a an on while although there here thus hence therefore
+    moreover furthermore finally first second next then since because if when both each all one another such
+    table figure recently similarly additionally by with from after given note""".split()
 )
 
 

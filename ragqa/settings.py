@@ -47,10 +47,12 @@ class Settings(BaseSettings):
     context_window: int = Field(8192, ge=512, description="Tokens of prompt and answer asked of the language model.")
     max_answer_tokens: int = Field(512, ge=16, description="Longest answer that a language model may write.")
     temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature of the language model.")
-    first_token_timeout: float = Field(300.0, gt=0, description="Seconds to wait for a model's first token (cold start).")
+    first_token_timeout: float = Field(
+        300.0, gt=0, description="Seconds to wait for a model's first token (cold start)."
+    )
     token_timeout: float = Field(30.0, gt=0, description="Seconds to wait for each later token.")
 
-    chunk_tokens: int = Field(200, ge=32, le=2000, description="Longest chunk, in tokens of the embedder.")
+    chunk_tokens: int = Field(128, ge=32, le=2000, description="Longest chunk, in tokens of the embedder.")
 
     max_file_mb: int = Field(200, ge=1, description="Largest PDF that is read.")
     max_pages: int = Field(3000, ge=1, description="Longest PDF that is read.")

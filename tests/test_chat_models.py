@@ -4,6 +4,8 @@ Ollama and OpenAI-compatible servers are small real ones (ollama_server.py, open
 real clients; the Hugging Face model is a real one with random weights.
 """
 
+import json
+import shutil
 import socket
 import threading
 import time
@@ -20,7 +22,7 @@ from tiny_models import SENTENCES, TEMPLATE_WITHOUT_SYSTEM, WINDOW, make_hugging
 
 from ragqa.adapters import chat_models
 from ragqa.adapters.chat_huggingface import HuggingFaceChat
-from ragqa.adapters.chat_langchain import ChatOptions, estimated_tokens
+from ragqa.adapters.chat_langchain import ChatOptions, Request, estimated_tokens
 from ragqa.adapters.chat_llamacpp import LlamaCppChat
 from ragqa.adapters.chat_local import Turnstile, plain_prompt, without_system
 from ragqa.adapters.chat_models import open_chat_model
@@ -39,7 +41,7 @@ from ragqa.protocols import ChatMessage, ChatModel
 from ragqa.settings import Settings
 
 LONG_ANSWER = " ".join(SENTENCES * 10)
-HASTY = ChatOptions(first_token_timeout=0.6, token_timeout=0.3)
+HASTY = ChatOptions(first_token_timeout=1.0, token_timeout=0.5)
 
 
 def free_port() -> int:
@@ -179,13 +181,13 @@ def test_a_cold_start_longer_than_allowed_is_a_timeout_and_hangs_up(served: Serv
     _, error, seconds = read(open_chat(HASTY))
     assert isinstance(error, ModelTimeout)
     assert "RAGQA_FIRST_TOKEN_TIMEOUT" in error.hint
-    assert 0.5 < seconds < 1.5
+    assert 0.9 < seconds < 2
     assert server.log.client_left.wait(2)
 
 
 def test_a_cold_start_may_take_longer_than_a_pause_between_words(served: Served) -> None:
     server, open_chat = served
-    server.behaviour.first_delay = 0.45
+    server.behaviour.first_delay = 0.75
     text, error, _ = read(open_chat(HASTY))
     assert error is None
     assert text == server.behaviour.answer
@@ -254,9 +256,10 @@ def test_thinking_before_the_answer_is_not_shown(served: Served, written: str, s
     assert read(open_chat(ChatOptions()))[:2] == (shown, None)
 
 
-def test_an_answer_of_nothing_but_thinking_is_an_error_that_says_so(served: Served) -> None:
+@pytest.mark.parametrize("written", ["<think> and on and on", "", "<think>So.</think>"])
+def test_an_answer_of_nothing_but_thinking_is_an_error_that_says_so(served: Served, written: str) -> None:
     server, open_chat = served
-    server.behaviour.answer = "<think> and on and on"
+    server.behaviour.answer = written
     _, error, _ = read(open_chat(ChatOptions()))
     assert "RAGQA_MAX_ANSWER_TOKENS" in str(error)
 
@@ -279,9 +282,7 @@ def test_an_answer_can_be_a_function_of_the_evidence_that_was_sent(served: Serve
     assert read(open_chat(ChatOptions()))[0] == "TO WHAT?"
 
 
-def test_nothing_is_traced_though_langsmith_is_switched_on(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_nothing_is_traced_though_langsmith_is_switched_on(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     _, open_chat = served
     with OpenAIServer() as tracer:
         monkeypatch.setenv("LANGSMITH_TRACING", "true")
@@ -364,9 +365,7 @@ def test_ollama_models_are_local_chat_models_the_loaded_one_first(ollama: Ollama
 # OpenAI-compatible servers
 
 
-@pytest.mark.parametrize(
-    "facts", [{"max_model_len": 4096}, {"meta": {"n_ctx_train": 4096}}, {"context_length": 4096}]
-)
+@pytest.mark.parametrize("facts", [{"max_model_len": 4096}, {"meta": {"n_ctx_train": 4096}}, {"context_length": 4096}])
 def test_the_window_is_what_the_server_reports(openai: OpenAIServer, facts: dict[str, Any]) -> None:
     openai.models[0] |= facts
     assert OpenAIChat(openai.url, "qwen3-4b").context_window == 4096
@@ -381,9 +380,7 @@ def test_a_server_that_wants_a_key_says_which_setting_holds_it(openai: OpenAISer
     assert openai_models(openai.api_url, "secret") == ["qwen3-4b"]
 
 
-def test_the_openai_key_of_another_project_is_not_sent(
-    openai: OpenAIServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_openai_key_of_another_project_is_not_sent(openai: OpenAIServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-other")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
     assert read(OpenAIChat(openai.url, "qwen3-4b"))[1] is None
@@ -414,7 +411,7 @@ def test_a_server_that_cannot_stream_answers_in_one_piece(openai: OpenAIServer) 
 
 def test_the_models_own_tokenizer_counts(tiny_folder: Path) -> None:
     chat = HuggingFaceChat(str(tiny_folder), "cpu")
-    assert chat.count_tokens(SENTENCES[0]) == 13
+    assert chat.count_tokens(SENTENCES[0]) == 15  # 14 words and a full stop
     assert chat.context_window == WINDOW
 
 
@@ -455,6 +452,17 @@ def test_a_folder_with_a_damaged_configuration_is_unavailable(tmp_path: Path) ->
         list(HuggingFaceChat(str(tmp_path)).stream(QUESTION, 3))
 
 
+def test_code_that_comes_with_a_model_is_never_run(tiny_folder: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(tiny_folder, tmp_path / "model"))
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "ours", "auto_map": {"AutoConfig": "ours.Config", "AutoModelForCausalLM": "ours.Model"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "ours.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+    with pytest.raises(ModelUnavailable, match="cannot be loaded"):
+        list(HuggingFaceChat(str(folder)).stream(QUESTION, 3))
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_hub_model_that_is_not_here_offline_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(ModelNotFound, match="hf download Example/absent"):
@@ -466,7 +474,7 @@ def test_a_hub_model_that_is_not_here_offline_says_how_to_get_it(monkeypatch: py
 
 def test_a_full_line_of_waiters_is_turned_away() -> None:
     turnstile = Turnstile("hf:tiny", places=0)
-    request = chat_request()
+    request = Request()
     with (
         turnstile.turn(request),
         pytest.raises(ModelUnavailable, match="queue is full"),
@@ -479,16 +487,10 @@ def test_a_full_line_of_waiters_is_turned_away() -> None:
 
 def test_a_cancelled_waiter_leaves_the_line() -> None:
     turnstile = Turnstile("hf:tiny", places=1)
-    waiting = chat_request()
+    waiting = Request()
     waiting.cancel()
-    with turnstile.turn(chat_request()), pytest.raises(ModelStreamCut), turnstile.turn(waiting):
+    with turnstile.turn(Request()), pytest.raises(ModelStreamCut), turnstile.turn(waiting):
         pass
-
-
-def chat_request() -> Any:
-    from ragqa.adapters.chat_langchain import Request
-
-    return Request()
 
 
 def test_a_plain_prompt_reads_as_a_conversation() -> None:
@@ -577,9 +579,7 @@ class TestAuto:
         ollama.models = []
         assert open_chat_model(settings_for(ollama_url=ollama.url)) is None
 
-    def test_the_configured_server_comes_before_ollama(
-        self, ollama: OllamaServer, openai: OpenAIServer
-    ) -> None:
+    def test_the_configured_server_comes_before_ollama(self, ollama: OllamaServer, openai: OpenAIServer) -> None:
         openai.models.insert(0, {"id": "text-embedding-nomic-embed-text-v1.5"})
         chat = open_chat_model(settings_for(ollama_url=ollama.url, openai_url=openai.url))
         assert chat is not None

@@ -1,4 +1,4 @@
-"""Tiny language models with random weights, made on disk in a second: real formats and engines, no meaning."""
+"""Tiny language models with random weights, made on disk in a second: real formats, no meaning."""
 
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,7 @@ TEMPLATE = (
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
 TEMPLATE_WITHOUT_SYSTEM = (
-    "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}"
-    + TEMPLATE
+    "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}" + TEMPLATE
 )
 WINDOW = 256
 
@@ -26,7 +25,9 @@ def make_huggingface_model(folder: Path, template: str | None = TEMPLATE) -> Pat
     """A one-layer Llama with its own trained tokenizer, saved as safetensors. It never ends by itself."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     tokenizer = _trained_tokenizer(template)
     torch.manual_seed(7)
     config = LlamaConfig(
@@ -59,7 +60,7 @@ def _trained_tokenizer(template: str | None) -> Any:
     marks = ["<|end|>", "<|system|>", "<|user|>", "<|assistant|>"]
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trained.train_from_iterator(
-        SENTENCES, trainers.BpeTrainer(vocab_size=400, special_tokens=marks, initial_alphabet=alphabet)
+        SENTENCES, trainers.BpeTrainer(vocab_size=600, special_tokens=marks, initial_alphabet=alphabet)
     )
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=trained, eos_token="<|end|>", pad_token="<|end|>")
     tokenizer.chat_template = template

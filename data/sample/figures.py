@@ -56,23 +56,23 @@ def _fusion(results: Mapping[str, Any], width: float) -> Drawing:
         for key, title in names.items()
     ]
     x = Axis(0, 1, (0, 0.2, 0.4, 0.6, 0.8, 1), "weight of the dense ranking")
-    return _chart(
-        series, x, Axis(0.3, 0.8, (0.3, 0.4, 0.5, 0.6, 0.7, 0.8), "nDCG@10"), width, legend=(0.62, 0.68)
-    )
+    return _chart(series, x, Axis(0.3, 0.8, (0.3, 0.4, 0.5, 0.6, 0.7, 0.8), "nDCG@10"), width, legend=(0.64, 0.38))
 
 
 def _sizes(results: Mapping[str, Any], width: float) -> Drawing:
     rows = results["chunks"]["sizes"]
     sizes = sorted(rows, key=int)
-    measures = {"budget": "within 1,000 tokens", "mrr": "mean reciprocal rank", "hit1": "first page right"}
+    measures = {
+        "budget": "right page within 1,000 tokens",
+        "mrr": "mean reciprocal rank (MRR)",
+        "hit1": "first page right (hit@1)",
+    }
     series = [
         Series(title, tuple((float(n), rows[size][key]["mean"]) for n, size in enumerate(sizes)))
         for key, title in measures.items()
     ]
     x = Axis(-0.2, len(sizes) - 0.8, tuple(range(len(sizes))), "longest chunk, tokens", tuple(sizes))
-    return _chart(
-        series, x, Axis(0.3, 0.9, (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9), "share or rank"), width, (0.04, 0.16)
-    )
+    return _chart(series, x, Axis(0.4, 1.0, (0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0), "score"), width, (0.04, 0.5))
 
 
 def _refusal(results: Mapping[str, Any], width: float) -> Drawing:
@@ -137,9 +137,7 @@ def _legend(series: Sequence[Series], corner: tuple[float, float]) -> Group:
     group = Group()
     for number, line in enumerate(series):
         level = corner[1] + 10 * (len(series) - 1 - number)
-        stroke = Line(
-            corner[0], level + 2.4, corner[0] + 18, level + 2.4, strokeColor=COLOURS[number], strokeWidth=1.3
-        )
+        stroke = Line(corner[0], level + 2.4, corner[0] + 18, level + 2.4, strokeColor=COLOURS[number], strokeWidth=1.3)
         stroke.strokeDashArray = DASHES[number]
         group.add(stroke)
         group.add(_label(line.name, corner[0] + 22, level, "start"))

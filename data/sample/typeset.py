@@ -15,6 +15,7 @@ from reportlab.lib import colors
 from reportlab.lib.enums import TA_CENTER, TA_JUSTIFY, TA_LEFT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
@@ -36,7 +37,7 @@ COLUMN = (WIDTH - 2 * MARGIN - GUTTER) / 2
 RULE = colors.Color(0.25, 0.25, 0.25)
 
 BODY = ParagraphStyle(
-    "body", fontName="Times-Roman", fontSize=9.6, leading=11.8, alignment=TA_JUSTIFY, firstLineIndent=11,
+    "body", fontName="Times-Roman", fontSize=10, leading=12.5, alignment=TA_JUSTIFY, firstLineIndent=11,
     allowWidows=0, allowOrphans=0, splitLongWords=0,
 )  # fmt: skip
 STYLES = {
@@ -46,20 +47,17 @@ STYLES = {
     ),
     "abstract_heading": ParagraphStyle(
         "abstract_heading", fontName="Times-Bold", fontSize=11, leading=14, alignment=TA_CENTER, spaceAfter=4,
-        keepWithNext=1,
     ),
     "abstract": ParagraphStyle("abstract", BODY, leftIndent=13, rightIndent=13, firstLineIndent=0),
     "heading1": ParagraphStyle(
         "heading1", fontName="Times-Bold", fontSize=11.5, leading=14, spaceBefore=10, spaceAfter=4,
-        keepWithNext=1,
     ),
     "heading2": ParagraphStyle(
         "heading2", fontName="Times-Bold", fontSize=9.8, leading=12, spaceBefore=7, spaceAfter=3,
-        keepWithNext=1,
     ),
     "paragraph": BODY,
     "first": ParagraphStyle("first", BODY, firstLineIndent=0),
-    "item": ParagraphStyle("item", BODY, firstLineIndent=0, leftIndent=11, bulletIndent=2, spaceBefore=2),
+    "item": ParagraphStyle("item", BODY, firstLineIndent=0, leftIndent=11, bulletIndent=2, spaceBefore=2, spaceAfter=2),
     "equation": ParagraphStyle(
         "equation", BODY, alignment=TA_CENTER, firstLineIndent=0, spaceBefore=5, spaceAfter=5
     ),
@@ -68,7 +66,8 @@ STYLES = {
     ),
     "cell": ParagraphStyle("cell", fontName="Times-Roman", fontSize=8.6, leading=10.2),
     "reference": ParagraphStyle(
-        "reference", BODY, fontSize=8.5, leading=10.1, firstLineIndent=-9, leftIndent=9, spaceAfter=2.5
+        "reference", BODY, fontSize=9, leading=10.9, firstLineIndent=-9, leftIndent=9, spaceAfter=3,
+        alignment=TA_LEFT,
     ),
 }  # fmt: skip
 
@@ -123,9 +122,7 @@ class TwoColumns(BaseDocTemplate):
 def typeset(manuscript: Manuscript, results: dict[str, object], file: Path) -> None:
     """Write the paper to ``file``."""
     document = TwoColumns(file, manuscript)
-    document.build(
-        [*document.title_block, NextPageTemplate("later"), FrameBreak(), *_story(manuscript, results)]
-    )
+    document.build([*document.title_block, NextPageTemplate("later"), FrameBreak(), *_story(manuscript, results)])
 
 
 def _story(manuscript: Manuscript, results: dict[str, object]) -> Iterator[Flowable]:
@@ -144,7 +141,7 @@ def _story(manuscript: Manuscript, results: dict[str, object]) -> Iterator[Flowa
 def _text(part: Part, previous: str, section: str) -> Iterator[Flowable]:
     if part.kind in {"heading1", "heading2"}:
         style = "abstract_heading" if part.text == "Abstract" else part.kind
-        yield CondPageBreak(50)
+        yield CondPageBreak(95 if part.kind == "heading1" else 55)
         yield Outlined(part.text, STYLES[style], int(part.kind == "heading2"))
     elif part.kind == "item":
         yield Paragraph(_inline(part.text), STYLES["item"], bulletText="•")
@@ -167,9 +164,9 @@ def _float(part: Part, number: int, results: dict[str, object]) -> Flowable:
 
 def _table(part: Part) -> Table:
     cells = [[Paragraph(_inline(cell), STYLES["cell"]) for cell in row] for row in part.rows]
-    first = max(_text_width(row[0]) for row in part.rows) + 8
-    rest = (COLUMN - first) / (len(part.rows[0]) - 1)
-    table = Table(cells, colWidths=[first, *[rest] * (len(part.rows[0]) - 1)])
+    natural = [max(_text_width(row[i]) for row in part.rows) for i in range(len(part.rows[0]))]
+    spare = (COLUMN - sum(natural)) / len(natural)
+    table = Table(cells, colWidths=[width + spare for width in natural])
     table.setStyle(
         [
             ("LINEABOVE", (0, 0), (-1, 0), 0.8, RULE),
@@ -185,9 +182,8 @@ def _table(part: Part) -> Table:
 
 
 def _text_width(cell: str) -> float:
-    from reportlab.pdfbase.pdfmetrics import stringWidth
-
-    return float(stringWidth(cell.replace("*", ""), "Times-Roman", 8.6))
+    font = "Times-Bold" if cell.startswith("**") else "Times-Roman"
+    return float(stringWidth(cell.replace("*", ""), font, STYLES["cell"].fontSize))
 
 
 def _title_block(head: dict[str, str]) -> list[Flowable]:
@@ -219,4 +215,4 @@ def _inline(text: str) -> str:
     """``*italic*``, ``**bold**`` and ``x_1`` subscripts to reportlab's mark-up."""
     marked = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", escape(text))
     marked = re.sub(r"\*(.+?)\*", r"<i>\1</i>", marked)
-    return re.sub(r"(?<=\w)_(\w)\b", r"<sub>\1</sub>", marked)
+    return re.sub(r"(?<=[\w>])_(\w)\b", r"<sub rise='2' size='7'>\1</sub>", marked)

@@ -7,13 +7,14 @@ import socket
 from contextlib import suppress
 from functools import partial
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
-
-import httpx
 
 from ragqa.adapters.chat_langchain import ChatOptions, Request, running_request
 from ragqa.errors import ModelUnavailable
+
+if TYPE_CHECKING:
+    import httpx
 
 CONNECT_TIMEOUT = 2.0
 LOOKUP_TIMEOUT = 0.8
@@ -32,6 +33,8 @@ def is_loopback(url: str) -> bool:
 
 def client_arguments(url: str, options: ChatOptions) -> dict[str, Any]:
     """Arguments for the httpx client that streams answers from ``url``."""
+    import httpx
+
     # Pieces keeps time per token; this limit only frees a thread whose socket could not be shut.
     read = max(options.first_token_timeout, options.token_timeout) + 5
     return {
@@ -43,7 +46,7 @@ def client_arguments(url: str, options: ChatOptions) -> dict[str, Any]:
     }
 
 
-def _end_on_cancel(outgoing: httpx.Request) -> None:
+def _end_on_cancel(outgoing: "httpx.Request") -> None:
     """Request hook: shut the socket when the running request is cancelled, be it before the first byte."""
     outgoing.extensions["trace"] = partial(_note_socket, running_request())
 
@@ -61,6 +64,8 @@ def _shut(connection: socket.socket) -> None:
 
 def lookup(url: str, *, key: str = "", body: dict[str, Any] | None = None) -> dict[str, Any]:
     """The JSON object at ``url``, by POST if there is a body. Raise ModelUnavailable, within a second."""
+    import httpx
+
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     timeout = httpx.Timeout(LOOKUP_TIMEOUT, connect=0.5)
     try:

@@ -4,10 +4,10 @@ Loaded on first use, from safetensors only and without code of the model's own; 
 """
 
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -149,10 +149,11 @@ class _TransformersEngine:
             self._model = None
 
     def _loaded(self, loader: Any, **arguments: Any) -> Any:
-        place = str(Path(self._name).expanduser())
+        place = Path(self._name).expanduser()
+        load = partial(loader.from_pretrained, str(place), trust_remote_code=False, **arguments)
         with self._loading:
             try:
-                return loader.from_pretrained(place, trust_remote_code=False, **arguments)
+                return _local_first(load, place)
             except (OSError, ValueError, ImportError) as exc:
                 raise _load_error(self._name, exc) from exc
 
@@ -214,6 +215,16 @@ class _TransformersEngine:
         }
 
 
+def _local_first(load: Callable[..., Any], place: Path) -> Any:
+    """What is on the disk, without asking the Hub whether it is the latest; else from the Hub."""
+    try:
+        return load(local_files_only=True)
+    except OSError:
+        if place.is_dir():
+            raise
+        return load()
+
+
 def _place(asked: str) -> tuple[str, Any]:
     """Device and precision: half on a GPU; on a CPU bfloat16 only where it has instructions for it."""
     import torch
@@ -242,9 +253,7 @@ def _load_error(name: str, error: Exception) -> ModelError:
         )
     absent = (errors.RepositoryNotFoundError, errors.HFValidationError)
     if any(isinstance(cause, absent) for cause in led):
-        return ModelNotFound(
-            f"The Hugging Face Hub has no model {name!r}.", hint="Correct the name after hf:"
-        )
+        return ModelNotFound(f"The Hugging Face Hub has no model {name!r}.", hint="Correct the name after hf:")
     offline = (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, ConnectionError)
     if any(isinstance(cause, offline) for cause in led):
         return ModelNotFound(

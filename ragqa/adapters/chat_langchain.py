@@ -105,10 +105,11 @@ class Pieces(Generator[str, None, None]):
         """The next piece, never empty. Raise a ModelError that names the cause."""
         while not self._over:
             item = self._next_item()
-            if isinstance(item, Exception):
-                self._fail(item)
+            # Closing breaks the worker's connection; the error of that is nobody's news.
             if item is None or self._request.cancelled:
                 break
+            if isinstance(item, Exception):
+                self._fail(item)
             if item:
                 return self._counted(item)
         self.close()
@@ -177,13 +178,15 @@ def _read_model(
 ) -> None:
     """The worker: put each text, then None; an error in its place."""
     _RUNNING.set(request)
+    answered = False
     try:
         with closing(without_thinking(_texts(provider, messages, arguments))) as texts:
             for text in texts:
                 if request.cancelled:
                     break
+                answered = answered or bool(text)
                 items.put(text)
-        items.put(None)
+        items.put(None if answered else _no_answer(provider.name))
     except Exception as exc:  # carried to the caller's thread, where Pieces translates and raises it
         items.put(exc)
 
@@ -219,11 +222,15 @@ def stream_cut(name: str) -> ModelStreamCut:
     )
 
 
-def without_thinking(texts: Iterator[str]) -> Generator[str]:
-    """Blank a leading ``<think>…</think>``, which reasoning models write first, and white space around it.
+def _no_answer(name: str) -> ModelError:
+    return ModelError(
+        f"{name} ended without a word of answer.",
+        hint="If it thinks first, raise RAGQA_MAX_ANSWER_TOKENS, or use a model that does not think.",
+    )
 
-    Raise ModelError if the answer was nothing but thinking.
-    """
+
+def without_thinking(texts: Iterator[str]) -> Generator[str]:
+    """Blank a leading ``<think>…</think>``, which reasoning models write first, and white space around it."""
     held = ""
     for text in texts:
         held += text
@@ -232,12 +239,7 @@ def without_thinking(texts: Iterator[str]) -> Generator[str]:
         if rest:
             break
     else:
-        if held.lstrip().startswith(THINK_OPEN):
-            raise ModelError(
-                "The model used up the length of its answer with thinking.",
-                hint="Raise RAGQA_MAX_ANSWER_TOKENS, or use a model that does not think.",
-            )
-        yield held.strip()
+        yield "" if held.lstrip().startswith(THINK_OPEN) else held.strip()
     yield from texts
 
 

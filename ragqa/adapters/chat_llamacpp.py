@@ -47,9 +47,7 @@ class LlamaCppChat:
     def _translate(self, error: Exception, started: bool) -> ModelError | None:
         # llama.cpp reports a failed evaluation, such as too little memory, as a RuntimeError with a number.
         if isinstance(error, RuntimeError | MemoryError):
-            return ModelUnavailable(
-                f"{self.name} failed: {error}", hint="Use a smaller model or context window."
-            )
+            return ModelUnavailable(f"{self.name} failed: {error}", hint="Use a smaller model or context window.")
         return None
 
 
@@ -119,6 +117,4 @@ class _LlamaEngine:
 
     def _answer(self, llama: Any, turns: Turns, max_tokens: int) -> Any:
         temperature = self._options.temperature
-        return llama.create_chat_completion(
-            turns, max_tokens=max_tokens, temperature=temperature, stream=True
-        )
+        return llama.create_chat_completion(turns, max_tokens=max_tokens, temperature=temperature, stream=True)

@@ -42,9 +42,7 @@ class Turnstile:
     def turn(self, request: Request) -> Iterator[None]:
         """Wait in line for the model. Raise ModelUnavailable if the line is full."""
         if not self._places.acquire(blocking=False):
-            raise ModelUnavailable(
-                f"{self._name} is busy and its queue is full.", hint="Ask again in a moment."
-            )
+            raise ModelUnavailable(f"{self._name} is busy and its queue is full.", hint="Ask again in a moment.")
         try:
             while not self._free.acquire(timeout=0.1):
                 if request.cancelled:

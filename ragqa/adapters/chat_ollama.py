@@ -6,8 +6,6 @@ Knows Ollama's answers and errors; knows nothing of prompts.
 from collections.abc import Sequence
 from typing import Any
 
-import httpx
-
 from ragqa.adapters.chat_http import client_arguments, lookup, lookup_entries
 from ragqa.adapters.chat_langchain import ChatOptions, Pieces, Provider, estimated_tokens, stream_cut
 from ragqa.errors import ModelError, ModelNotFound, ModelTimeout, ModelUnavailable
@@ -107,6 +105,7 @@ class OllamaChat:
         """Nothing is kept open between answers."""
 
     def _translate(self, error: Exception, started: bool) -> ModelError | None:
+        import httpx
         from ollama import ResponseError
 
         if isinstance(error, ResponseError):
@@ -114,9 +113,7 @@ class OllamaChat:
         if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
             return ModelUnavailable(f"No Ollama server answers at {self._url}.", hint=START_HINT)
         if isinstance(error, httpx.TimeoutException):
-            return ModelTimeout(
-                f"{self.name}: nothing came within the time allowed.", hint="Use a smaller model."
-            )
+            return ModelTimeout(f"{self.name}: nothing came within the time allowed.", hint="Use a smaller model.")
         # ValueError: half a JSON line, or a stream without a single chunk.
         if isinstance(error, httpx.TransportError | ValueError):
             return stream_cut(self.name)

@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import httpx
-
 from ragqa.adapters.chat_http import client_arguments, is_loopback, lookup_entries
 from ragqa.adapters.chat_langchain import ChatOptions, Pieces, Provider, causes, estimated_tokens, stream_cut
 from ragqa.errors import ModelError, ModelNotFound, ModelTimeout, ModelUnavailable
@@ -46,6 +44,7 @@ class OpenAIChat:
     """``OpenAIChat("http://127.0.0.1:1234/v1", "qwen3-4b")``. Building it reaches no server."""
 
     def __init__(self, url: str, model: str, key: str = "", options: ChatOptions | None = None) -> None:
+        import httpx
         from langchain_openai import ChatOpenAI
         from pydantic import SecretStr
 
@@ -116,6 +115,7 @@ class OpenAIChat:
         self._client.close()
 
     def _translate(self, error: Exception, started: bool) -> ModelError | None:
+        import httpx
         import openai
 
         if any(isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout) for cause in causes(error)):
@@ -145,6 +145,4 @@ class OpenAIChat:
         if status in (429, 503):
             return ModelUnavailable(f"{self.name} is busy: {text}", hint="Ask again in a moment.")
         where = "the server's log" if is_loopback(self._url) else "the address and the model's name"
-        return ModelUnavailable(
-            f"{self.name} cannot answer (status {status}): {text}", hint=f"Check {where}."
-        )
+        return ModelUnavailable(f"{self.name} cannot answer (status {status}): {text}", hint=f"Check {where}.")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from ragqa.protocols import IndexEntry, Scored, Vectors
 COLLECTION = "chunks"
 BATCH = 1000
 # HNSW at these values finds 0.97 of the exact top 50 among 100,000 vectors of 384 numbers.
-HNSW = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 200}
+HNSW: dict[str, Any] = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 200}
 
 
 class ChromaIndex:
@@ -27,7 +27,7 @@ class ChromaIndex:
         try:
             self._client: Any = chromadb.PersistentClient(str(path), Settings(anonymized_telemetry=False))
             self._collection: Any = self._client.get_or_create_collection(
-                COLLECTION, embedding_function=None, configuration={"hnsw": dict(HNSW)}
+                COLLECTION, embedding_function=None, configuration=cast(Any, {"hnsw": HNSW})
             )
         except self._errors as exc:
             raise IndexDamaged(f"The vector index cannot be opened: {exc}") from exc

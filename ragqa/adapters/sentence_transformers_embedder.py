@@ -47,6 +47,8 @@ class SentenceTransformersEmbedder:
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text as the model's own tokenizer cuts it."""
+        if not texts:
+            return []
         encoded = self._model.tokenizer(list(texts), add_special_tokens=False, verbose=False)
         return [len(ids) for ids in encoded["input_ids"]]
 

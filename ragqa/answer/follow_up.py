@@ -19,8 +19,12 @@ LONGEST_ELLIPSIS = 3  # content words of a question that leaves something unsaid
 PRONOUN = re.compile(r"\b(it|its|they|their|them|this|that|these|those|he|she|his|her|the (?:former|latter))\b", re.I)
 POSSESSIVE = frozenset({"its", "their", "his", "her"})
 DETERMINERS = frozenset({"this", "that", "these", "those"})
-WHAT_ABOUT = re.compile(r"^(?:and|but|so|also)?\s*(?:what|how)\s+about\s+(.+?)\??$|^(?:and|but)\s+(?:for\s+)?(.+?)\??$", re.I)
-QUESTION_WORD = re.compile(r"^(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could)\b", re.I)
+WHAT_ABOUT = re.compile(
+    r"^(?:and|but|so|also)?\s*(?:what|how)\s+about\s+(.+?)\??$|^(?:and|but)\s+(?:for\s+)?(.+?)\??$", re.I
+)
+QUESTION_WORD = re.compile(
+    r"^(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could)\b", re.I
+)
 TOKEN = re.compile(r"[\w@+./-]*\w")
 
 
@@ -55,7 +59,8 @@ def topic(question: str) -> str:
         else:
             runs[-1].append(token)
     named = [run for run in runs if any(_is_name(token) for token in run)]
-    return " ".join(max(reversed(named or runs), key=len))
+    longest_last = max(reversed(named or runs), key=lambda run: len(list(run)))
+    return " ".join(longest_last)
 
 
 def _is_name(token: str) -> bool:

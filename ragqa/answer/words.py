@@ -3,12 +3,12 @@
 import re
 
 STOP_WORDS = frozenset(
-    """a about above after again all also am an and any are as at be been before being below between both but by can
-    could did do does doing down during each few for from further had has have having he her here hers him his how i
-    if in into is it its itself just me more most my no nor not of off on once only or other our out over own paper
-    papers same she should so some such than that the their them then there these they this those through to too
-    under until up use used uses using very was we were what when where which while who whom why will with would you
-    your""".split()
+    """a about above after again all also am an and any are as at be been before being below between both but by
+    can could did do does doing down during each few for from further had has have having he her here hers him
+    his how i if in into is it its itself just me more most my no nor not of off on once only or other our out
+    over own paper papers same she should so some such than that the their them then there these they this those
+    through to too under until up use used uses using very was we were what when where which while who whom why
+    will with would you your""".split()
 )
 WORD = re.compile(r"\w+")
 SUFFIXES = ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "s")

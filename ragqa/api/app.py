@@ -1,6 +1,6 @@
 """The FastAPI application: routes, problem details, security headers, and the chat if one is installed."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib import metadata
 
@@ -47,8 +47,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await to_thread.run_sync(holder.close)
 
 
-async def _no_sniffing(request: Request, call_next: Callable[[Request], Response]) -> Response:
-    response = await call_next(request)  # type: ignore[misc]
+async def _no_sniffing(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    response = await call_next(request)
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 

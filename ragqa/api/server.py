@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import signal
 import socket
 
 import uvicorn
@@ -16,7 +17,7 @@ log = logging.getLogger(__name__)
 
 STOP_WITHIN_S = 10
 LOOPBACK = "127.0.0.1"
-ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104
+ANY_ADDRESS = ("0.0.0.0", "::")
 
 
 def run(settings: Settings) -> None:
@@ -35,6 +36,9 @@ def run(settings: Settings) -> None:
         )
         server = uvicorn.Server(config)
         log.info("Serving on %s (API documentation: %s/docs)", url, url)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # uvicorn stops cleanly on these and then raises them again; for a server, being stopped is no failure.
+            signal.signal(number, signal.SIG_IGN)
         server.run(sockets=[listening])
     if failures:
         raise failures[0]

@@ -1,0 +1,159 @@
+"""The chat's page in Gradio: what is where, and which event calls what. Knows nothing of HTTP."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from ragqa.client import Client
+from ragqa.types import ANSWER_MODES, AnswerMode
+from ui import chat, papers
+from ui.chat import Conversation
+from ui.papers import PapersView
+from ui.render import no_page_html, papers_html
+
+HERE = Path(__file__).parent
+STYLE = HERE / "page.css"
+FOLLOW_CITATIONS = HERE / "citations.js"
+FOLLOW_PAPERS = HERE / "papers.js"
+
+SYSTEM_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
+SYSTEM_MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
+
+EMPTY_LIBRARY = "### Upload papers to begin\nAdd PDFs in the panel on the left. Answers then quote them, word for word."
+READY_LIBRARY = "### Ask about your papers\nEvery claim of an answer points at words on a page."
+LONGEST_QUESTION = 8000
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+
+
+def system_theme() -> Any:
+    """Gradio's plain theme with the fonts that the reader's system has; none is fetched."""
+    theme = gr.themes.Default(primary_hue="teal", neutral_hue="slate", font=SYSTEM_FONTS, font_mono=SYSTEM_MONO)
+    # Darker than the theme's own, so that contrast is at least 4.5:1 on white (WCAG 2.2, 1.4.3).
+    return theme.set(
+        body_text_color_subdued="*neutral_500", block_info_text_color="*neutral_500",
+        input_placeholder_color="*neutral_500", button_primary_background_fill="*primary_700",
+        button_primary_background_fill_hover="*primary_800", button_primary_background_fill_dark="*primary_700",
+        button_secondary_text_color="*neutral_700",
+    )  # fmt: skip
+
+
+class ChatPage:
+    """Built within a ``gr.Blocks``: components as attributes, events as methods."""
+
+    def __init__(self, client: Client, blocks: gr.Blocks) -> None:
+        self._client = client
+        self._blocks = blocks
+        self.conversation = gr.State(Conversation())
+        self.seen = gr.State(PapersView(""))
+        self.timer = gr.Timer(papers.BUSY_EVERY_S)
+        with gr.Sidebar(width=300, elem_id="library"):
+            self._lay_out_library()
+        with gr.Row(elem_id="desk", equal_height=False):
+            with gr.Column(scale=6, min_width=320, elem_id="talk"):
+                self._lay_out_talk()
+            with gr.Column(scale=5, min_width=320, elem_id="beside"):
+                self.page = gr.HTML(no_page_html(), elem_id="page", js_on_load=FOLLOW_CITATIONS.read_text("utf-8"))
+        self._wire_talk()
+        self._wire_library()
+
+    def _lay_out_library(self) -> None:
+        gr.Markdown("# ragqa\nAnswers from your papers, with the page behind every claim.", elem_id="title")
+        self.files = gr.UploadButton(
+            "Upload PDFs", file_count="multiple", file_types=[".pdf"], variant="primary", size="md"
+        )
+        self.refused = gr.HTML("", elem_id="refused")
+        self.papers = gr.HTML(papers_html(()), elem_id="papers", js_on_load=FOLLOW_PAPERS.read_text("utf-8"))
+        self.only = gr.Dropdown(
+            [], multiselect=True, label="Ask only these papers", info="None chosen: all of them.", interactive=True
+        )
+        self.mode = gr.Radio(
+            [(mode.capitalize(), mode) for mode in ANSWER_MODES], value="auto", label="Answer mode",
+            info="Extractive quotes the papers. Generative needs a language model. Auto takes the best there is.",
+        )  # fmt: skip
+
+    def _lay_out_talk(self) -> None:
+        self.chatbot = gr.Chatbot(
+            show_label=False, label="Conversation", elem_id="chat", placeholder=EMPTY_LIBRARY, height=None,
+            latex_delimiters=[], allow_tags=False, sanitize_html=True, buttons=[], feedback_options=None,
+            group_consecutive_messages=False, layout="bubble", scale=1,
+        )  # fmt: skip
+        with gr.Row(elem_id="ask-row", equal_height=True):
+            self.question = gr.Textbox(
+                label="Question", show_label=False, placeholder="Ask about the papers", max_lines=6,
+                max_length=LONGEST_QUESTION, autofocus=True, scale=5, container=False, elem_id="question",
+            )  # fmt: skip
+            self.ask = gr.Button("Ask", variant="primary", min_width=72, scale=0)
+            self.stop = gr.Button("Stop", variant="stop", min_width=72, scale=0, visible=False)
+            self.new = gr.Button("New conversation", min_width=150, scale=0)
+
+    def _wire_talk(self) -> None:
+        shown = [self.question, self.chatbot, self.conversation, self.ask, self.stop]
+        asking = gr.on(
+            [self.question.submit, self.ask.click],
+            self._on_ask, [self.question, self.mode, self.only, self.conversation], shown, **QUIET,
+        )  # fmt: skip
+        asking.then(self._on_asked, self.conversation, [self.page, self.ask, self.stop], **QUIET)
+        self.stop.click(
+            self._on_stop, self.conversation, [self.chatbot, self.conversation, self.ask, self.stop],
+            cancels=[asking], **QUIET,
+        )  # fmt: skip
+        gr.on(
+            [self.new.click, self.chatbot.clear],
+            self._on_new, None, [self.question, self.chatbot, self.conversation, self.page, self.ask, self.stop],
+            cancels=[asking], **QUIET,
+        )  # fmt: skip
+        self.chatbot.example_select(self._on_example, None, self.question, **QUIET)
+        self.page.cite(self._on_cite, self.conversation, self.page, **QUIET)
+
+    def _wire_library(self) -> None:
+        shown = [self.seen, self.papers, self.only, self.chatbot, self.timer]
+        looks = {"fn": self._on_look, "inputs": [self.seen, self.only], "outputs": shown, **QUIET}
+        gr.on([self._blocks.load, self.timer.tick], **looks)
+        self.files.upload(self._on_upload, self.files, [self.refused, self.files], api_visibility="private").then(
+            **looks
+        )
+        self.papers.retry(self._on_retry, None, self.refused, **QUIET).then(**looks)
+
+    def _on_ask(
+        self, question: str, mode: AnswerMode, only: list[str], conversation: Conversation
+    ) -> Iterator[tuple[Any, ...]]:
+        if not question.strip():
+            yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            return
+        for grown in chat.ask(self._client, question, mode, only, conversation):
+            yield "", grown.messages(), grown, gr.update(visible=False), gr.update(visible=True)
+
+    def _on_asked(self, conversation: Conversation) -> tuple[Any, ...]:
+        page = chat.show_page(self._client, conversation.latest) if conversation.latest else gr.skip()
+        return page, gr.update(visible=True), gr.update(visible=False)
+
+    def _on_stop(self, conversation: Conversation) -> tuple[Any, ...]:
+        stopped = conversation.stopped()
+        return stopped.messages(), stopped, gr.update(visible=True), gr.update(visible=False)
+
+    def _on_new(self) -> tuple[Any, ...]:
+        return "", [], Conversation(), no_page_html(), gr.update(visible=True), gr.update(visible=False)
+
+    def _on_example(self, chosen: gr.SelectData) -> str:
+        return str(chosen.value["text"])
+
+    def _on_cite(self, conversation: Conversation, clicked: gr.EventData) -> str:
+        return chat.show_page(self._client, conversation.citations.get(clicked.citation))
+
+    def _on_upload(self, files: list[str]) -> tuple[str, None]:
+        return papers.upload(self._client, [Path(file) for file in files]), None
+
+    def _on_retry(self, clicked: gr.EventData) -> str:
+        return papers.retry(self._client, clicked.paper)
+
+    def _on_look(self, seen: PapersView, chosen: list[str]) -> tuple[Any, ...]:
+        """What changed since the last look; nothing is drawn again that did not."""
+        view = papers.view_papers(self._client)
+        if view == seen:
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        only = gr.update(choices=list(view.choices), value=papers.still_there(chosen, view))
+        examples = [{"text": question} for question in view.questions]
+        greeting = gr.update(examples=examples, placeholder=READY_LIBRARY if view.choices else EMPTY_LIBRARY)
+        return view, view.html, only, greeting, gr.Timer(view.again_s)

@@ -1,0 +1,207 @@
+"""Turns the API's shapes into HTML that is safe to show. Pure; knows nothing of Gradio or HTTP.
+
+Whatever a paper or a model wrote passes through ``inert``: it is shown, and can be neither HTML nor Markdown.
+"""
+
+import base64
+import re
+from collections.abc import Iterable, Sequence
+from urllib.parse import quote as url_quote
+
+from ragqa.errors import RagqaError
+from ragqa.types import ENDED, Answer, Citation, Paper, PaperState
+
+MARK = r"\[\d{1,3}\]"
+ACTIVE = re.compile(r"[^\w\s.,;?!()%'-]|_")
+SPACES = re.compile(r"\s+")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+
+MODE_NAMES = {"extractive": "Quoted from the papers", "generative": "Written by a language model"}
+REFUSAL_ADVICE = '<p class="meta">Ask it another way, or look whether the paper is in the library and chosen.</p>'
+STATE_NAMES = {
+    PaperState.QUEUED: "waiting",
+    PaperState.READING: "reading",
+    PaperState.EMBEDDING: "indexing",
+    PaperState.READY: "ready",
+    PaperState.FAILED: "failed",
+}
+
+
+def inert(text: str) -> str:
+    """The text on one line, with every character that could mean something to HTML or Markdown as an entity."""
+    plain = SPACES.sub(" ", CONTROL.sub(" ", text)).strip()
+    return ACTIVE.sub(lambda found: f"&#{ord(found[0])};", plain).replace("'", "&#39;")
+
+
+def message(kind: str, body: str) -> str:
+    """One chat message. Without line breaks it is one HTML block to Markdown, whatever stands in it."""
+    return f'<div class="ragqa {kind}">{body}</div>'
+
+
+def question_html(question: str) -> str:
+    """What the user asked."""
+    return message("question", "<br>".join(inert(line) for line in question.strip().splitlines()))
+
+
+def draft_html(text: str) -> str:
+    """An answer that is still being written, not checked yet."""
+    return message("draft", f'<p>{inert(text)}</p><p class="meta">Writing; the quotes are checked at the end.</p>')
+
+
+def searching_html() -> str:
+    """Before the first word."""
+    return message("draft", '<p class="meta">Searching the papers…</p>')
+
+
+def stopped_html(draft: str) -> str:
+    """What was written when the user pressed stop."""
+    written = f"<p>{inert(draft)}</p>" if draft else ""
+    return message("stopped", f'{written}<p class="meta">Stopped. Nothing of this was checked.</p>')
+
+
+def error_html(error: RagqaError) -> str:
+    """What happened, and what to do next."""
+    return message("error", f'<p role="alert">{_said(error.message, error.hint)}</p>')
+
+
+def answer_html(answer: Answer, question: str) -> str:
+    """The checked answer to the question as asked: text with marks, quotes, and how it came about."""
+    about = _about(answer, question)
+    if answer.abstained:
+        return message("refusal", f"<p>{inert(answer.answer)}</p>{REFUSAL_ADVICE}{about}")
+    body = f"<p>{_marked_text(answer)}</p>{_quotes(answer)}{_unsupported_note(answer)}{about}"
+    return message("answer", body)
+
+
+def page_html(citation: Citation, png: bytes) -> str:
+    """The page's picture under the words that were cited from it."""
+    picture = base64.b64encode(png).decode("ascii")
+    where = f"{inert(citation.title or citation.file_name)}, page {citation.page}"
+    return (
+        f'<figure class="ragqa page"><figcaption><h2>{where}</h2><blockquote>{inert(citation.quote)}</blockquote>'
+        f'<a href="{page_address(citation)}" target="_blank" rel="noopener">Open the page in a new tab</a></figcaption>'
+        f'<img src="data:image/png;base64,{picture}" alt="{where}, the cited words highlighted"></figure>'
+    )
+
+
+def no_page_html() -> str:
+    """Before anything was cited."""
+    return '<div class="ragqa page"><p class="meta">The page behind a citation appears here.</p></div>'
+
+
+def page_address(citation: Citation) -> str:
+    """Where the page's picture is, relative to the chat's own address."""
+    paper, highlight = url_quote(citation.paper_id, safe=""), url_quote(citation.id, safe="")
+    return f"api/v1/papers/{paper}/pages/{citation.page}.png?highlight={highlight}"
+
+
+def papers_html(papers: Sequence[Paper]) -> str:
+    """All papers with their state, those that are being read first, then those that failed."""
+    if not papers:
+        return '<div class="ragqa papers"><p class="meta">No papers yet. Upload PDFs to begin.</p></div>'
+    order = sorted(papers, key=lambda paper: (paper.state in ENDED, paper.state is PaperState.READY, label(paper)))
+    return f'<div class="ragqa papers">{_progress(papers)}<ul>{"".join(map(_paper, order))}</ul></div>'
+
+
+def refused_html(errors: Iterable[tuple[str, RagqaError]]) -> str:
+    """Files that the library did not take, each with its reason; empty for none."""
+    rows = "".join(f"<li><b>{inert(name)}</b><br>{_said(exc.message, exc.hint)}</li>" for name, exc in errors)
+    return f'<div class="ragqa refused" role="alert"><p>Not added:</p><ul>{rows}</ul></div>' if rows else ""
+
+
+def label(paper: Paper) -> str:
+    """What a reader calls the paper."""
+    return paper.title or paper.file_name
+
+
+def _said(text: str, hint: str) -> str:
+    return f"{inert(text)} <span class='hint'>{inert(hint)}</span>" if hint else inert(text)
+
+
+def _marked_text(answer: Answer) -> str:
+    """The answer's text; its own marks become links, unsupported sentences are marked.
+
+    Quoted words are matched first: the ``[3]`` that a paper itself prints is not one of our marks.
+    """
+    numbered = {citation.number: citation for citation in answer.citations}
+    doubtful = set(answer.unsupported)
+    literal = sorted({citation.quote for citation in answer.citations} | doubtful, key=len, reverse=True)
+    tokens = re.compile("|".join([*(re.escape(words) for words in literal if words), MARK]))
+    parts, end = [], 0
+    for found in tokens.finditer(answer.answer):
+        parts += [_spaced(answer.answer[end : found.start()]), _token(found[0], doubtful, numbered)]
+        end = found.end()
+    return "".join(parts) + _spaced(answer.answer[end:])
+
+
+def _token(words: str, doubtful: set[str], numbered: dict[int, Citation]) -> str:
+    if words in doubtful:
+        return f'<mark class="unsupported" title="No words in the papers were found for this">{inert(words)}</mark>'
+    if re.fullmatch(MARK, words) and (citation := numbered.get(int(words[1:-1]))):
+        return _link(citation, f"&#91;{citation.number}&#93;")
+    return inert(words) if re.fullmatch(MARK, words) else f"<q>{inert(words)}</q>"
+
+
+def _spaced(text: str) -> str:
+    """Inert text that keeps the spaces at its ends, where it meets its neighbours."""
+    before, after = " " * text[:1].isspace(), " " * text[-1:].isspace()
+    return f"{before}{inert(text)}{after}" if text.strip() else before
+
+
+def _link(citation: Citation, shown: str) -> str:
+    where = f"{inert(citation.title or citation.file_name)}, page {citation.page}"
+    return (
+        f'<a class="citation" href="{page_address(citation)}" target="_blank" rel="noopener"'
+        f' title="{where}">{shown}</a>'
+    )
+
+
+def _quotes(answer: Answer) -> str:
+    """Where each citation stands, and its words unless the answer itself has them."""
+    rows = ""
+    for citation in answer.citations:
+        words = "" if citation.quote in answer.answer else f"<blockquote>{inert(citation.quote)}</blockquote>"
+        link = _link(citation, inert(citation.title or citation.file_name))
+        rows += f'<li value="{citation.number}">{link}, page {citation.page}{words}</li>'
+    return f'<ol class="quotes">{rows}</ol>' if rows else ""
+
+
+def _unsupported_note(answer: Answer) -> str:
+    if not answer.unsupported:
+        return ""
+    count = len(answer.unsupported)
+    said = "1 sentence is" if count == 1 else f"{count} sentences are"
+    return f'<p class="warning">{said} not supported by words in the papers (underlined). Do not rely on them.</p>'
+
+
+def _about(answer: Answer, question: str) -> str:
+    """Mode, model and confidence; the question as it was understood, if not as asked; what the server noted."""
+    model = f" ({inert(answer.model)})" if answer.mode == "generative" else ""
+    mode = f"{answer.mode.capitalize()} mode" if answer.abstained else MODE_NAMES[answer.mode]
+    how = f"{mode}{model} · confidence {100 * answer.confidence:.0f}&nbsp;%"
+    changed = answer.standalone_question.strip() != question.strip()
+    understood = f"<br>Understood as: {inert(answer.standalone_question)}" if changed else ""
+    note = f'<p class="note">{inert(answer.note)}</p>' if answer.note else ""
+    return f'<p class="meta">{how}{understood}</p>{note}'
+
+
+def _progress(papers: Sequence[Paper]) -> str:
+    ended = sum(paper.state in ENDED for paper in papers)
+    ready = sum(paper.state is PaperState.READY for paper in papers)
+    if ended == len(papers):
+        return f'<p class="meta">{ready} of {len(papers)} ready</p>'
+    return (
+        f'<p class="meta" role="status">Reading: {ended} of {len(papers)} done</p>'
+        f'<progress value="{ended}" max="{len(papers)}" aria-label="Papers read"></progress>'
+    )
+
+
+def _paper(paper: Paper) -> str:
+    details = [STATE_NAMES[paper.state]]
+    details += [f"{paper.pages} pages"] if paper.state is PaperState.READY else []
+    reason = f'<p class="reason">{inert(paper.reason)}</p>' if paper.state is PaperState.FAILED else ""
+    retry = f'<button type="button" data-retry="{inert(paper.id)}">Try again</button>' if reason else ""
+    return (
+        f'<li class="{paper.state.value}"><span class="title" title="{inert(paper.file_name)}">{inert(label(paper))}'
+        f'</span><span class="state">{" · ".join(details)}</span>{reason}{retry}</li>'
+    )
