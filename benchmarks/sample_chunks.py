@@ -29,6 +29,7 @@ def measure_chunks(papers: Papers, questions: Sequence[Question], embedder: Cach
         "ways": {name: _summary(rows, chunks) for name, (rows, chunks) in ways.items()},
         "context_gain": _gains(ways["sections_context"][0], ways["sections_plain"][0]),
         "section_gain": _gains(ways["sections_plain"][0], ways["windows_plain"][0]),
+        "overlap_gain": _gains(ways["windows_overlap"][0], ways["windows_plain"][0]),
         "sizes": {str(size): _summary(*_measure(Recipe(size), papers, questions, embedder)) for size in SIZES},
     }
 
@@ -88,6 +89,7 @@ def _gains(ours: Sequence[Row], theirs: Sequence[Row]) -> dict[str, dict[str, fl
     return {
         "mrr": interval([a["mrr"] - b["mrr"] for a, b in pairs]),
         "hit1": interval([a["hit1"] - b["hit1"] for a, b in pairs]),
+        "budget": interval([a["budget"] - b["budget"] for a, b in pairs]),
         "all_hit5": interval([a["all_hit5"] - b["all_hit5"] for a, b in pairs if a["free"]]),
         "all_hit1": interval([a["all_hit1"] - b["all_hit1"] for a, b in pairs if a["free"]]),
     }

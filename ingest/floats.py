@@ -32,6 +32,7 @@ def mark_labels(blocks: Sequence[TextBlock], body: tuple[float, str]) -> None:
     for block in blocks:
         if block.kind is BlockKind.PARAGRAPH and (_is_scatter(block) or _is_small_label(block, body[0])):
             block.kind = BlockKind.TABLE
+    # 60 blocks hold the labels of the busiest plot; the limit keeps long papers linear.
     for index, block in enumerate(blocks):
         if block.kind is not BlockKind.CAPTION:
             continue

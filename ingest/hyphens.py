@@ -45,6 +45,7 @@ class Vocabulary:
 
 def vocabulary_of(blocks: Iterable[TextBlock]) -> Vocabulary:
     """Count words that stand inside their lines."""
+    # First and last words are left out: they may be halves.
     return Vocabulary(_bare(word.text) for block in blocks for line in block.lines for word in line.words[1:-1])
 
 

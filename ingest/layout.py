@@ -11,6 +11,7 @@ from itertools import pairwise
 from statistics import median
 
 from ingest.lines import Line
+from ingest.tables import wide_tables
 from ragqa.document import BlockKind
 
 _SENTENCE_END = re.compile(r"[.!?:;]['\"”’)\]]*\d{0,3}$")
@@ -64,7 +65,11 @@ class TextBlock:
 
 def blocks_in_reading_order(lines: Sequence[Line], page: int, gutters: Sequence[float]) -> list[TextBlock]:
     """The page's blocks: columns from left to right between whatever reaches across them."""
-    return join_scraps(order_blocks(group_lines(lines, page, gutters), gutters))
+    tables = wide_tables(lines, gutters)
+    cells = {id(line) for table in tables for line in table}
+    blocks = group_lines([line for line in lines if id(line) not in cells], page, gutters)
+    blocks += [TextBlock(table, page, BlockKind.TABLE) for table in tables]
+    return join_scraps(order_blocks(blocks, gutters))
 
 
 def gutters_of(pages: Sequence[Sequence[Line]], widths: Sequence[float]) -> list[list[float]]:
@@ -79,6 +84,7 @@ def gutters_of(pages: Sequence[Sequence[Line]], widths: Sequence[float]) -> list
 
 def find_gutters(lines: Sequence[Line], width: float) -> list[float]:
     """Where on the x axis columns are parted: none, one, or two places, from the left."""
+    # Cells and labels are narrow and would make gutters of the gaps in tables.
     wide = [line for line in lines if line.x1 - line.x0 >= 0.15 * width]
     if len(wide) < 10:
         return []
@@ -153,6 +159,7 @@ def _belongs(block: TextBlock, line: Line, pitch: float, gutters: Sequence[float
         return line.x0 >= block.lines[-1].x1 - size and (
             line.x0 - block.lines[-1].x1 < 2 * size or not _differs(last, line)
         )
+    # Upwards, or further down than a line: the file went on elsewhere on the page.
     if not 0 < step < 1.3 * pitch * size or line.x0 > block.x1 or line.x1 < block.x0:
         return False
     if last.words[-1].text[-1] == "-" and line.words[0].text[0].islower() and abs(line.size - last.size) < 0.5:
@@ -250,6 +257,8 @@ def join_scraps(blocks: Sequence[TextBlock]) -> list[TextBlock]:
 
 
 def _is_short(block: TextBlock) -> bool:
+    if block.kind is BlockKind.TABLE:
+        return False
     return not block.bold and all(len(line.words) <= 8 for line in block.lines[-6:]) and len(block.lines) < 40
 
 

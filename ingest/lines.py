@@ -70,6 +70,7 @@ def _continues(run: list[PlacedWord], word: PlacedWord) -> bool:
     em = max(last.size, word.size, 4.0)
     if is_right_to_left(word.text) and word.x0 < last.x0:
         return last.x0 - word.x1 < _WIDEST_SPACE * em
+    # Accents and italics may overlap the word before them.
     return -0.6 * em < word.x0 - last.x1 < _WIDEST_SPACE * em
 
 

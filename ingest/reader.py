@@ -64,6 +64,7 @@ def read_source(path: Path, max_pages: int) -> Source:
     except (DamagedPdf, EncryptedPdf) as exc:
         pages = read_with_pypdf(path, max_pages, exc)
         warnings.append(f"Read by the second reader, places on the page are estimates: {exc.message}")
+    # PDFium does not show XMP records, where journals put the authors.
     metadata, warning = pypdf_reader.read_metadata(path)
     warnings.append(warning)
     if not any(page.words for page in pages):

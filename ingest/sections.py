@@ -108,6 +108,7 @@ def mark_footnotes(blocks: Sequence[TextBlock], heights: Mapping[int, float], bo
 
 def mark_headings(blocks: Sequence[TextBlock], body: tuple[float, str], outline: Sequence[OutlineEntry]) -> None:
     """Headings get a level from their number, the bookmarks, or their style among the others."""
+    # Bookmarks carry no place that could be trusted, so they are matched by name.
     levels = {_plain_title(entry.title): entry.level for entry in outline}
     for index, block in enumerate(blocks):
         if block.kind is not BlockKind.PARAGRAPH or not _may_be_heading(block):

@@ -101,6 +101,7 @@ class SubprocessReader:
                 f"{path.name} was given up after {self._timeout_s:g} s.",
                 hint="Raise RAGQA_READ_TIMEOUT, or leave it out.",
             )
+        # PDFium aborts when an allocation fails, with the same signals as for any other fault: its size tells.
         if peak_mb > 0.6 * self._memory_mb:
             return _memory_error(path, self._memory_mb)
         return ReaderCrashed(
@@ -115,6 +116,7 @@ _CPU_LIMIT_SIGNAL = 24
 def _start_child(timeout_s: float, memory_mb: int, max_pages: int) -> subprocess.Popen[bytes]:
     # -P: the current folder may hold anything, and no module comes from there; ours come by PYTHONPATH.
     command = [sys.executable, "-P", "-m", "ingest.worker", str(timeout_s), str(memory_mb), str(max_pages)]
+    # Started afresh, not forked: a fork would copy the models and locks of a running server.
     environment = dict(os.environ)
     package_home = str(Path(__file__).resolve().parents[1])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package_home, environment.get("PYTHONPATH", ""))))

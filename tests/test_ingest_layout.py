@@ -65,6 +65,11 @@ def test_abstract_caption_and_table_are_told_apart(one_column):
     assert texts(one_column, BlockKind.TABLE) == ["Site Days Error Alp A 201 3.5 Alp B 188 4.1"]
 
 
+def test_a_wide_table_is_read_row_by_row(tmp_path):
+    document = read_pdf(papers.write_wide_table(tmp_path / "a.pdf"), 20)
+    assert texts(document, BlockKind.TABLE) == ["Site Days Error Snow Alp A 201 3.5 2.2 Alp B 188 4.1 1.9"]
+
+
 def test_a_raised_mark_is_a_word_of_its_own(tmp_path):
     text = read_pdf(papers.write_superscript(tmp_path / "a.pdf"), 20).pages[0].text
     assert text == "Marmots sleep in deep burrows 21 and eat CO2-free grass."

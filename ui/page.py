@@ -92,7 +92,7 @@ class ChatPage:
         shown = [self.question, self.chatbot, self.conversation, self.ask, self.stop]
         asking = gr.on(
             [self.question.submit, self.ask.click],
-            self._on_ask, [self.question, self.mode, self.only, self.conversation], shown, **QUIET,
+            self._on_ask, [self.question, self.mode, self.only, self.conversation, self.seen], shown, **QUIET,
         )  # fmt: skip
         asking.then(self._on_asked, self.conversation, [self.page, self.ask, self.stop], **QUIET)
         self.stop.click(
@@ -117,12 +117,17 @@ class ChatPage:
         self.papers.retry(self._on_retry, None, self.refused, **QUIET).then(**looks)
 
     def _on_ask(
-        self, question: str, mode: AnswerMode, only: list[str], conversation: Conversation
+        self, question: str, mode: AnswerMode, only: list[str], conversation: Conversation, seen: PapersView
     ) -> Iterator[tuple[Any, ...]]:
         if not question.strip():
             yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
-        for grown in chat.ask(self._client, question, mode, only, conversation):
+        # What was seen may be some seconds old: it is asked for again before a question is turned away.
+        if not seen.choices and (reason := papers.nothing_to_ask(self._client)):
+            growing = iter([conversation.asked(question).failed(reason)])
+        else:
+            growing = chat.ask(self._client, question, mode, only, conversation)
+        for grown in growing:
             yield "", grown.messages(), grown, gr.update(visible=False), gr.update(visible=True)
 
     def _on_asked(self, conversation: Conversation) -> tuple[Any, ...]:

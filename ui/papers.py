@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from ragqa.errors import RagqaError
+from ragqa.errors import InputError, RagqaError
 from ragqa.types import ENDED, Paper, PaperState, Uploaded
 from ui.render import error_html, label, papers_html, refused_html
 
 BUSY_EVERY_S = 1.5
 IDLE_EVERY_S = 10.0
-LONGEST_LABEL = 70
+LONGEST_LABEL = 48
 
 QUESTIONS = (
     "Which data sets were used?",
@@ -61,6 +61,19 @@ def view_papers(shelf: Shelf) -> PapersView:
         questions=QUESTIONS if ready else (),
         again_s=BUSY_EVERY_S if busy else IDLE_EVERY_S,
     )
+
+
+def nothing_to_ask(shelf: Shelf) -> RagqaError | None:
+    """Why no question can be answered yet, or None."""
+    try:
+        papers = shelf.papers()
+    except RagqaError as exc:
+        return exc
+    if any(paper.state is PaperState.READY for paper in papers):
+        return None
+    if any(paper.state not in ENDED for paper in papers):
+        return InputError("No paper is ready yet.", hint="Wait until the list says ready, then ask again.")
+    return InputError("The library holds no paper to ask.", hint="Upload PDFs first.")
 
 
 def upload(shelf: Shelf, files: Iterable[Path]) -> str:

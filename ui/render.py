@@ -11,6 +11,7 @@ from urllib.parse import quote as url_quote
 from ragqa.errors import RagqaError
 from ragqa.types import ENDED, Answer, Citation, Paper, PaperState
 
+MOST_LISTED = 200  # papers; a browser draws more, but nobody reads them
 MARK = r"\[\d{1,3}\]"
 ACTIVE = re.compile(r"[^\w\s.,;?!()%'-]|_")
 SPACES = re.compile(r"\s+")
@@ -100,7 +101,9 @@ def papers_html(papers: Sequence[Paper]) -> str:
     if not papers:
         return '<div class="ragqa papers"><p class="meta">No papers yet. Upload PDFs to begin.</p></div>'
     order = sorted(papers, key=lambda paper: (paper.state in ENDED, paper.state is PaperState.READY, label(paper)))
-    return f'<div class="ragqa papers">{_progress(papers)}<ul>{"".join(map(_paper, order))}</ul></div>'
+    more = f'<p class="meta">and {len(order) - MOST_LISTED} more</p>' if len(order) > MOST_LISTED else ""
+    rows = "".join(map(_paper, order[:MOST_LISTED]))
+    return f'<div class="ragqa papers">{_progress(papers)}<ul>{rows}</ul>{more}</div>'
 
 
 def refused_html(errors: Iterable[tuple[str, RagqaError]]) -> str:

@@ -1,0 +1,115 @@
+"""The whole of it, as a reader meets it: a server, a browser, a paper, a question, and the words on the page."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from papers import write_not_pdf, write_one_column
+from playwright.sync_api import Page, expect, sync_playwright
+from server import running_server
+
+READ_WITHIN_MS = 60_000
+ANSWER_WITHIN_MS = 30_000
+
+# Counts the pixels of the page's picture that have the colour of a highlighter: red and green, little blue.
+YELLOW_PIXELS = """
+image => {
+    const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight).getContext("2d");
+    canvas.drawImage(image, 0, 0);
+    const {data} = canvas.getImageData(0, 0, image.naturalWidth, image.naturalHeight);
+    let yellow = 0;
+    for (let i = 0; i < data.length; i += 4) yellow += data[i] > 200 && data[i + 1] > 180 && data[i + 2] < 170;
+    return yellow;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a server with an empty library."""
+    with running_server(tmp_path_factory.mktemp("library") / "data") as url:
+        yield url
+
+
+@contextmanager
+def open_page(url: str) -> Iterator[Page]:
+    """The chat in a new browser. Fails if the page wrote an error to the console or asked anybody else for anything."""
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("chromium is not installed")
+    troubles: list[str] = []
+    with sync_playwright() as playwright:
+        # The sandbox of Chromium refuses to run as root, as tests in containers do.
+        options = ["--no-sandbox"] if os.geteuid() == 0 else []
+        browser = playwright.chromium.launch(executable_path=chromium, args=options)
+        page = browser.new_page(viewport={"width": 1280, "height": 800})
+        page.on("console", lambda said: troubles.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on(
+            "request",
+            lambda sent: None if sent.url.startswith((url, "data:", "blob:")) else troubles.append(f"asked {sent.url}"),
+        )
+        page.goto(url)
+        yield page
+        browser.close()
+    assert troubles == []
+
+
+def test_the_chat_leaves_the_api_in_its_place(server: str) -> None:
+    with httpx.Client(base_url=server, trust_env=False) as client:
+        kinds = {
+            path: client.get(path).headers["content-type"].partition(";")[0]
+            for path in ("/", "/docs", "/openapi.json", "/healthz", "/readyz", "/api/v1/papers")
+        }
+        page = client.get("/")
+        assert client.get("/gradio_api/info").json() == {"named_endpoints": {}, "unnamed_endpoints": {}}
+    assert kinds == {
+        "/": "text/html",
+        "/docs": "text/html",
+        "/openapi.json": "application/json",
+        "/healthz": "application/json",
+        "/readyz": "application/json",
+        "/api/v1/papers": "application/json",
+    }
+    assert "default-src 'self'" in page.headers["content-security-policy"]
+    assert page.headers["x-content-type-options"] == "nosniff"
+
+
+def test_from_an_empty_library_to_the_highlighted_words(server: str, tmp_path: Path) -> None:
+    files = [write_one_column(tmp_path / "marmots.pdf"), write_not_pdf(tmp_path / "saved page.pdf")]
+    with open_page(server) as page:
+        question = page.get_by_role("textbox", name="Question")
+        papers, answer, cited = page.locator("#papers"), page.locator(".ragqa.answer"), page.locator("#page")
+
+        expect(papers).to_contain_text("No papers yet")
+        question.fill("How long do marmots sleep?")
+        question.press("Enter")
+        expect(page.get_by_role("alert")).to_contain_text("Upload PDFs first.")
+        page.get_by_role("button", name="New conversation").click()
+
+        page.locator("#library input[type=file]").set_input_files(files)
+        expect(page.locator("#refused")).to_contain_text("saved page.pdf is not a PDF.")
+        expect(papers).to_contain_text("1 of 1 ready", timeout=READ_WITHIN_MS)
+
+        question.fill("What was the mean duration of hibernation?")
+        question.press("Enter")
+        expect(answer).to_contain_text("The mean duration was 201 days", timeout=ANSWER_WITHIN_MS)
+        expect(cited).to_contain_text("Alpine Marmots and the Length of Winter, page")
+        picture = page.get_by_role("img", name="the cited words highlighted")
+        expect(picture).to_be_visible()
+        assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
+        assert picture.evaluate(YELLOW_PIXELS) > 1000
+
+        question.fill("How often was each site visited?")
+        question.press("Enter")
+        expect(answer).to_have_count(2, timeout=ANSWER_WITHIN_MS)
+        expect(answer.last).to_contain_text("Each site was visited four times a year.")
+        expect(cited).to_contain_text(answer.last.locator("q").first.inner_text())
+        earlier = answer.first.locator("q", has_text="201 days")
+        earlier.locator("xpath=following-sibling::a[1]").focus()
+        page.keyboard.press("Enter")
+        expect(cited.locator("blockquote")).to_contain_text("201 days")
