@@ -6,6 +6,7 @@ Knows characters and rectangles; does not know lines, columns or any PDF library
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
@@ -61,15 +62,25 @@ _ACCENT_BEFORE_LETTER = re.compile(f"([{''.join(_SPACING_ACCENTS)}])([A-Za-zı])
 _BULLETS = frozenset("\uf0b7\uf0a7\uf076\uf0d8\uf02d\uf06c\uf06e\uf0fc")
 
 
+UPRIGHT_SHARE = 0.15  # a table set sideways leaves only the page's header upright
+
+
 def turn_upright(page: PlacedPage) -> PlacedPage:
-    """The page without stamps and axis labels that run another way than most words, turned so that those run right."""
-    counts = Counter(word.quarter for word in page.words)
-    quarter = counts.most_common(1)[0][0] if counts else 0
+    """The page without stamps and labels that run another way than its text, turned so that the text runs right."""
+    quarter = _reading_quarter(page.words)
     words = [word for word in page.words if word.quarter == quarter]
     if quarter <= 0:
         return replace(page, words=tuple(words))
     width, height = (page.height, page.width) if quarter % 2 else (page.width, page.height)
     return replace(page, width=width, height=height, words=tuple(_turned(word, page) for word in words))
+
+
+def _reading_quarter(words: Sequence[PlacedWord]) -> int:
+    """Upright unless hardly anything is: a drawing may hold more words than the caption that says what it is."""
+    counts = Counter(word.quarter for word in words)
+    if counts[0] >= UPRIGHT_SHARE * len(words):
+        return 0
+    return counts.most_common(1)[0][0]
 
 
 def _turned(word: PlacedWord, page: PlacedPage) -> PlacedWord:

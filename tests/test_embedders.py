@@ -122,6 +122,17 @@ def test_int8_vectors_are_close_to_those_of_full_precision(embedder: Embedder, f
     assert embedder.token_counts(SENTENCES) == full_precision.token_counts(SENTENCES)
 
 
+@pytest.mark.parametrize("tokens", [15, 16, 17, 29, 30, 31, 32, 33, 62, 64, 126])
+def test_no_length_is_embedded_worse_than_others(embedder: Embedder, tokens: int) -> None:
+    """With bfloat16 on AMX, OpenVINO 2026.4 gave wrong vectors for texts that are padded to 32 tokens."""
+    words = " ".join(SENTENCES[:-1]).lower().replace(".", " ").split()
+    text = " ".join(words[:tokens])
+    while embedder.token_counts([text])[0] > tokens:
+        text = text.rsplit(" ", 1)[0]
+    alone, beside_a_longer_one = embedder.embed_query(text), embedder.embed_passages([text, SENTENCES[-1]])[0]
+    assert float(alone @ beside_a_longer_one) > 0.999
+
+
 def test_vectors_of_the_two_are_never_mixed(embedder: Embedder, full_precision: Embedder) -> None:
     assert embedder.fingerprint != full_precision.fingerprint
     assert full_precision.fingerprint.endswith("float32")

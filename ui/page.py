@@ -36,6 +36,7 @@ def system_theme() -> Any:
         input_placeholder_color="*neutral_500", button_primary_background_fill="*primary_700",
         button_primary_background_fill_hover="*primary_800", button_primary_background_fill_dark="*primary_700",
         button_secondary_text_color="*neutral_700",
+        link_text_color="*primary_700", link_text_color_dark="*primary_300",
     )  # fmt: skip
 
 

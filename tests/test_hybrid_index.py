@@ -1,0 +1,231 @@
+"""Both indexes together: in step with the catalogue, and mended from it whatever has become of their files."""
+
+import logging
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tiny_library import add_paper, paper_id_of, vector_of
+
+from ragqa.adapters.chroma_index import ChromaIndex
+from ragqa.adapters.tantivy_index import TantivyIndex
+from ragqa.catalogue import Catalogue
+from ragqa.database import Database
+from ragqa.index import KEYWORD_FOLDER, VECTOR_FOLDER, HybridIndex
+from ragqa.types import PaperState
+
+PAPERS = 13
+CHUNKS_EACH = 100  # above a thousand in all, Chroma writes its graph to files
+
+
+@dataclass
+class Opened:
+    catalogue: Catalogue
+    index: HybridIndex
+
+    def found_by_vector(self, text: str, k: int = 3) -> list[str]:
+        dense, _ = self.index.search("", vector_of(text), k, None)
+        return [scored.chunk_id for scored in dense]
+
+    def found_by_words(self, text: str, k: int = 3) -> list[str]:
+        _, keyword = self.index.search(text, None, k, None)
+        return [scored.chunk_id for scored in keyword]
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[Opened]:
+    database = Database(folder / "catalogue.sqlite")
+    catalogue = Catalogue(database)
+    index = HybridIndex(folder / "index", catalogue, ChromaIndex, TantivyIndex)
+    yield Opened(catalogue, index)
+    index.close()
+    database.close()
+
+
+def texts_of(paper: int) -> list[str]:
+    """Each with words that no other has."""
+    return [f"paper{paper} sentence{paper}x{n} about subject{n}" for n in range(CHUNKS_EACH)]
+
+
+@pytest.fixture(scope="module")
+def undamaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A closed library of 1,300 chunks, to be copied."""
+    folder = tmp_path_factory.mktemp("undamaged")
+    with opened(folder) as library:
+        for paper in range(PAPERS):
+            add_paper(library.catalogue, f"paper{paper}", texts_of(paper))
+        library.index.update()
+    assert list((folder / "index" / VECTOR_FOLDER).glob("*/data_level0.bin")), "Chroma has written its graph"
+    return folder
+
+
+@pytest.fixture
+def folder(undamaged: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(undamaged, tmp_path / "library"))
+
+
+def assert_whole(library: Opened, papers: int = PAPERS) -> None:
+    """Each index holds exactly the catalogue's chunks, and finds them."""
+    expected = library.catalogue.indexed_chunk_ids()
+    assert len(expected) == papers * CHUNKS_EACH
+    assert library.catalogue.not_indexed() == []
+    for index in library.index._both():
+        assert index.chunk_ids() == expected
+    for entry in (e for p in range(papers) for e in library.catalogue.index_entries(paper_id_of(f"paper{p}"))[::9]):
+        assert library.found_by_vector(entry.text)[0] == entry.chunk_id
+        assert library.found_by_words(entry.text.split()[1])[0] == entry.chunk_id
+
+
+def test_what_the_catalogue_learns_the_indexes_learn_on_update(tmp_path: Path) -> None:
+    with opened(tmp_path) as library:
+        assert library.found_by_words("marmots") == []
+        paper_id = add_paper(library.catalogue, "marmots", ["Marmots sleep.", "Snow falls."])
+        assert library.found_by_words("marmots") == []
+        library.index.update()
+        chunk_ids = [entry.chunk_id for entry in library.catalogue.index_entries(paper_id)]
+        assert library.found_by_words("marmots") == chunk_ids[:1]
+        assert library.found_by_vector("Snow falls.")[0] == chunk_ids[1]
+
+        add_paper(library.catalogue, "marmots", ["Penguins swim."])
+        library.index.update()
+        assert library.found_by_words("marmots snow") == []
+        assert library.found_by_words("penguins") == chunk_ids[:1]
+
+        library.catalogue.delete(paper_id)
+        library.index.update()
+        assert library.found_by_words("penguins") == []
+        assert library.found_by_vector("Penguins swim.") == []
+        assert library.catalogue.removals() == []
+
+
+def test_each_half_can_be_left_out(tmp_path: Path) -> None:
+    with opened(tmp_path) as library:
+        add_paper(library.catalogue, "marmots", ["Marmots sleep."])
+        library.index.update()
+        assert [len(half) for half in library.index.search("marmots", None, 5, None)] == [0, 1]
+        assert [len(half) for half in library.index.search("", vector_of("x"), 5, None)] == [1, 0]
+        assert [len(half) for half in library.index.search("marmots", vector_of("x"), 5, frozenset())] == [0, 0]
+
+
+def test_an_undamaged_library_is_opened_without_being_rebuilt(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING), opened(folder) as library:
+        assert_whole(library)
+    assert caplog.messages == []
+
+
+def test_a_paper_that_was_deleted_while_the_index_was_closed_is_forgotten(folder: Path) -> None:
+    database = Database(folder / "catalogue.sqlite")
+    Catalogue(database).delete(paper_id_of(f"paper{PAPERS - 1}"))
+    database.close()
+    with opened(folder) as library:
+        assert_whole(library, PAPERS - 1)
+        assert library.found_by_words(f"paper{PAPERS - 1}") == []
+
+
+def test_a_paper_that_was_cut_off_half_way_is_put_in_again(folder: Path) -> None:
+    """As after a kill between the first index's add and the catalogue's note of it."""
+    with opened(folder) as library:
+        paper_id = add_paper(library.catalogue, "paper0", texts_of(0)[:50])
+        vectors, keywords = library.index._both()
+        entries = library.catalogue.index_entries(paper_id)
+        vectors.add(entries[:20])
+        keywords.delete_papers([paper_id])
+    with opened(folder) as library:
+        expected = {entry.chunk_id for entry in entries}
+        for index in library.index._both():
+            assert {chunk_id for chunk_id in index.chunk_ids() if chunk_id.startswith(paper_id[:20])} == expected
+        assert library.found_by_words("sentence0x7")[0] in expected
+        assert library.found_by_words("sentence0x77") == []
+
+
+def test_a_paper_that_waits_to_be_read_again_is_not_lost_from_the_indexes_for_good(folder: Path) -> None:
+    paper_id = paper_id_of("paper0")
+    with opened(folder) as library:
+        library.catalogue.set_state(paper_id, PaperState.QUEUED)
+    with opened(folder) as library:
+        add_paper(library.catalogue, "paper0", texts_of(0))
+        library.index.update()
+        assert_whole(library)
+
+
+# Damage. Each takes the index folder of a closed library.
+
+
+def graph_file(index: Path, name: str) -> Path:
+    return next((index / VECTOR_FOLDER).glob(f"*/{name}"))
+
+
+def cut_in_half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def overwritten(path: Path) -> None:
+    path.write_bytes(b"\xa5" * path.stat().st_size)
+
+
+def keyword_file(index: Path, suffix: str) -> Path:
+    return max((index / KEYWORD_FOLDER).glob(f"*{suffix}"), key=lambda path: path.stat().st_size)
+
+
+DAMAGE: dict[str, Callable[[Path], object]] = {
+    "index folder gone": shutil.rmtree,
+    "vector folder gone": lambda index: shutil.rmtree(index / VECTOR_FOLDER),
+    "keyword folder gone": lambda index: shutil.rmtree(index / KEYWORD_FOLDER),
+    "graph folder gone": lambda index: shutil.rmtree(graph_file(index, "header.bin").parent),
+    "graph metadata gone": lambda index: graph_file(index, "index_metadata.pickle").unlink(),
+    "graph metadata cut": lambda index: cut_in_half(graph_file(index, "index_metadata.pickle")),
+    "graph metadata empty": lambda index: graph_file(index, "index_metadata.pickle").write_bytes(b""),
+    "graph header cut": lambda index: cut_in_half(graph_file(index, "header.bin")),
+    "graph data gone": lambda index: graph_file(index, "data_level0.bin").unlink(),
+    "graph data cut": lambda index: cut_in_half(graph_file(index, "data_level0.bin")),
+    "graph links gone": lambda index: graph_file(index, "link_lists.bin").unlink(),
+    "graph lengths gone": lambda index: graph_file(index, "length.bin").unlink(),
+    "vector database gone": lambda index: (index / VECTOR_FOLDER / "chroma.sqlite3").unlink(),
+    "vector database cut": lambda index: cut_in_half(index / VECTOR_FOLDER / "chroma.sqlite3"),
+    "vector database empty": lambda index: (index / VECTOR_FOLDER / "chroma.sqlite3").write_bytes(b""),
+    "vector database overwritten": lambda index: overwritten(index / VECTOR_FOLDER / "chroma.sqlite3"),
+    "vector folder is a file": lambda index: replace_by_file(index / VECTOR_FOLDER),
+    "keyword terms gone": lambda index: keyword_file(index, ".term").unlink(),
+    "keyword store gone": lambda index: keyword_file(index, ".store").unlink(),
+    "keyword store cut": lambda index: cut_in_half(keyword_file(index, ".store")),
+    "keyword postings cut": lambda index: cut_in_half(keyword_file(index, ".idx")),
+    "keyword postings overwritten": lambda index: overwritten(keyword_file(index, ".idx")),
+    "keyword meta gone": lambda index: (index / KEYWORD_FOLDER / "meta.json").unlink(),
+    "keyword meta cut": lambda index: cut_in_half(index / KEYWORD_FOLDER / "meta.json"),
+    "keyword meta overwritten": lambda index: overwritten(index / KEYWORD_FOLDER / "meta.json"),
+}
+
+
+def replace_by_file(path: Path) -> None:
+    shutil.rmtree(path)
+    path.write_bytes(b"not a folder")
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_noticed_and_mended_from_the_catalogue(folder: Path, damage: str) -> None:
+    DAMAGE[damage](folder / "index")
+    with opened(folder) as library:
+        assert_whole(library)
+    with opened(folder) as library:
+        assert_whole(library)
+    assert [path.name for path in folder.iterdir() if "damaged" in path.name] == []
+
+
+def test_a_mended_library_takes_new_papers(folder: Path) -> None:
+    cut_in_half(folder / "index" / VECTOR_FOLDER / "chroma.sqlite3")
+    with opened(folder) as library:
+        add_paper(library.catalogue, f"paper{PAPERS}", texts_of(PAPERS))
+        library.index.update()
+        assert_whole(library, PAPERS + 1)
+    with opened(folder) as library:
+        assert_whole(library, PAPERS + 1)
+
+
+def test_rebuilding_says_so(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    shutil.rmtree(folder / "index" / VECTOR_FOLDER)
+    with caplog.at_level(logging.WARNING), opened(folder):
+        pass
+    assert any("rebuilt from the catalogue" in message for message in caplog.messages)
