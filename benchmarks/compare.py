@@ -18,7 +18,7 @@ from benchmarks.cached_hits import digest, read_cached, write_cached
 from benchmarks.environment import HERE, WORK, tutorial_python
 from benchmarks.pipelines import Pipeline, Ragqa, Run, Tutorial
 from benchmarks.questions import Question, load_questions
-from benchmarks.tables import Row, print_quality, print_speed, quality_rows, speed_summary
+from benchmarks.tables import Row, mean_distinct_pages, print_quality, print_speed, quality_rows, speed_summary
 
 SPEED_QUESTIONS = 100
 
@@ -56,7 +56,7 @@ def measure_speed(
 
 def measure_quality(
     ours: Pipeline, tutorial: Pipeline, papers: Sequence[Path], questions: Sequence[Question], cache: Path
-) -> list[Row]:
+) -> Row:
     """Page and paper found or not; the tutorial's hits come from ``cache`` if an earlier run left them."""
     cached = read_cached(cache, questions)
     print(f"quality: {len(papers)} papers, {len(questions)} questions …", flush=True)
@@ -66,7 +66,11 @@ def measure_quality(
         cached = runs["tutorial"].answers
         write_cached(cache, questions, cached)
     write_cached(WORK / "ragqa-hits.json", questions, runs["ragqa"].answers)  # to see which questions were lost
-    return quality_rows(questions, runs["ragqa"].answers, cached)
+    both = {"ragqa": runs["ragqa"].answers, "tutorial": cached}
+    return {
+        "distinct pages in 5 hits": {name: mean_distinct_pages(answers) for name, answers in both.items()},
+        "rows": quality_rows(questions, both["ragqa"], both["tutorial"]),
+    }
 
 
 def _warm_up(pipelines: Sequence[Pipeline], papers: Sequence[Path], questions: Sequence[Question]) -> None:
@@ -121,7 +125,8 @@ def main() -> None:
         if args.fresh:
             cache.unlink(missing_ok=True)
         result["quality"] = measure_quality(Ragqa(), tutorial, papers, _sample(questions, args.limit), cache)
-        print_quality(result["quality"])
+        print_quality(result["quality"]["rows"])
+        print("distinct pages in 5 hits:", result["quality"]["distinct pages in 5 hits"])
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     print(f"written to {args.out}")

@@ -14,6 +14,8 @@ GIVEN_SETS = frozenset({"qasper", "ncg", "mmlongbench"})
 """Sets whose questions make no sense without their paper ("Which baselines do they use?")."""
 
 CUTOFFS = (1, 5, 10)
+DISTINCT_CUTOFF = 3
+"""Nearly every list of ten hits has this many distinct pages, so no pipeline runs out of them."""
 
 Hit = tuple[Path, int]
 """A paper and a page, counted from 1."""
@@ -58,8 +60,10 @@ def paper_found(question: Question, hits: Sequence[Hit]) -> bool:
 
 
 def outcomes(question: Question, hits: Sequence[Hit]) -> dict[str, bool]:
-    """Every measure that the question allows: page@k with gold pages, paper@1 in the open setting."""
+    """Every measure that the question allows: of pages if it has gold pages, paper@1 in the open setting."""
     found = {f"page@{k}": page_found(question, hits, k) for k in CUTOFFS if question.pages}
+    if question.pages:
+        found[f"distinct@{DISTINCT_CUTOFF}"] = page_found(question, list(dict.fromkeys(hits)), DISTINCT_CUTOFF)
     return found | ({} if question.given else {"paper@1": paper_found(question, hits)})
 
 

@@ -1,7 +1,7 @@
 """Figures from two pipelines' answers, and how they are printed. Knows no pipeline."""
 
 from collections.abc import Sequence
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 from rich.console import Console
@@ -44,22 +44,18 @@ def _quality_row(setting: str, name: str, measure: str, pairs: Sequence[tuple[bo
     }  # fmt: skip
 
 
+def mean_distinct_pages(answers: Sequence[Found], k: int = 5) -> float:
+    """Distinct pages among the first k hits; a pipeline that spreads its hits has an easier page@k."""
+    return round(mean(len(set(found.hits[:k])) for found in answers), 2)
+
+
 def print_quality(rows: Sequence[Row]) -> None:
     """Counts as per cent; gained and lost count questions that one pipeline found and the other did not."""
     table = Table("set", "setting", "measure", "n", "ragqa %", "tutorial %", "gained", "lost", "p (sign test)")
     for row in rows:
         shares = [f"{100 * row[name] / row['n']:.1f}" for name in NAMES]
-        cells = [
-            row["set"],
-            row["setting"],
-            row["measure"],
-            row["n"],
-            *shares,
-            row["gained"],
-            row["lost"],
-            row["p"],
-        ]
-        table.add_row(*map(str, cells), end_section=row["measure"] == "page@10")
+        told = [row["set"], row["setting"], row["measure"], row["n"], *shares]
+        table.add_row(*map(str, [*told, row["gained"], row["lost"], row["p"] or "<0.0001"]))
     Console(width=WIDTH).print(table)
 
 

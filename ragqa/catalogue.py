@@ -230,7 +230,7 @@ class Catalogue:
         with self._db.read() as db:
             rows = db.execute(
                 "SELECT c.id FROM chunks c JOIN papers p ON p.id = c.paper_id"
-                " WHERE p.state = 'ready' AND p.indexed = 1 AND c.vector IS NOT NULL"
+                " WHERE p.indexed = 1 AND c.vector IS NOT NULL"
             ).fetchall()
         return {row["id"] for row in rows}
 

@@ -6,8 +6,9 @@ Knows the two index protocols and the catalogue; knows no library and no model.
 import logging
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from ragqa.catalogue import Catalogue
@@ -20,13 +21,14 @@ PROBES = 5
 PROBE_DEPTH = 3
 VECTOR_FOLDER = "vectors"
 KEYWORD_FOLDER = "keywords"
+OPENING_MARK = "opening"
 
 OpenVectors = Callable[[Path], VectorIndex]
 OpenKeywords = Callable[[Path], KeywordIndex]
 
 
 class HybridIndex:
-    """Both indexes of one generation (embedding model and chunker), in ``folder``."""
+    """Both indexes of one generation (embedding model and chunker), in a numbered folder below ``folder``."""
 
     def __init__(
         self, folder: Path, catalogue: Catalogue, open_vectors: OpenVectors, open_keywords: OpenKeywords
@@ -35,6 +37,7 @@ class HybridIndex:
         self._catalogue = catalogue
         self._open_vectors = open_vectors
         self._open_keywords = open_keywords
+        self._opened = ExitStack()
         self._updating = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="search")
         self._open_or_rebuild()
@@ -57,8 +60,7 @@ class HybridIndex:
     def close(self) -> None:
         """Wait for running searches and release the files."""
         self._threads.shutdown()
-        for index in self._both():
-            index.close()
+        self._opened.close()
 
     def _search_vectors(self, vector: Vectors | None, k: int, paper_ids: frozenset[str] | None) -> list[Scored]:
         return [] if vector is None else self._vectors.search(vector, k, paper_ids)
@@ -82,28 +84,55 @@ class HybridIndex:
         self._catalogue.mark_indexed([paper_id])
 
     def _open_or_rebuild(self) -> None:
+        with self._marked_opening() as died_before:
+            whole = not died_before and self._opens_whole()
+        if not whole:
+            self._rebuild()
+        for name in self._numbers() - {self._number}:
+            shutil.rmtree(self._folder / str(name), ignore_errors=True)
+
+    @contextmanager
+    def _marked_opening(self) -> Iterator[bool]:
+        """Whether the process that opened the indexes last died of it: Chroma crashes on a graph file cut short."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        mark = self._folder / OPENING_MARK
+        died_before = mark.exists()
+        mark.touch()
         try:
-            self._open()
+            yield died_before
+        finally:
+            mark.unlink()
+
+    def _opens_whole(self) -> bool:
+        try:
+            self._open(max(self._numbers(), default=1))
             self.update()
             self._probe()
         except IndexDamaged as exc:
-            log.warning("%s It is rebuilt from the catalogue.", exc.message)
-            self._rebuild()
-
-    def _open(self) -> None:
-        if not self._folder.is_dir():
-            self._catalogue.mark_none_indexed()
-        self._vectors = self._open_vectors(self._folder / VECTOR_FOLDER)
-        self._keywords = self._open_keywords(self._folder / KEYWORD_FOLDER)
+            log.warning("%s", exc.message)
+            return False
+        return True
 
     def _rebuild(self) -> None:
-        # A damaged index may still hold its files open; moving them aside works where deleting would not.
-        aside = self._folder.with_name(f"{self._folder.name}.damaged")
-        shutil.rmtree(aside, ignore_errors=True)
-        self._folder.rename(aside)
-        self._open()
+        """In a folder that this process has not had open: Chroma goes on using what it knows of one by name."""
+        log.warning("The indexes are damaged and are rebuilt from the catalogue.")
+        self._opened.close()
+        self._open(max(self._numbers(), default=0) + 1)
         self.update()
-        shutil.rmtree(aside, ignore_errors=True)
+
+    def _open(self, number: int) -> None:
+        folder = self._folder / str(number)
+        if not folder.is_dir():
+            self._catalogue.mark_none_indexed()
+        self._number = number
+        self._vectors = self._open_vectors(folder / VECTOR_FOLDER)
+        self._opened.callback(self._vectors.close)
+        self._keywords = self._open_keywords(folder / KEYWORD_FOLDER)
+        self._opened.callback(self._keywords.close)
+
+    def _numbers(self) -> set[int]:
+        """Each rebuilding takes the next number; the highest is in use."""
+        return {int(path.name) for path in self._folder.iterdir() if path.name.isdecimal()}
 
     def _probe(self) -> None:
         """Raise IndexDamaged unless both indexes hold exactly the catalogue's chunks and can find some of them.

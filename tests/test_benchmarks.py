@@ -84,9 +84,15 @@ def test_page_found(hits: list[tuple[Path, int]], k: int, found: bool) -> None:
 def test_right_paper_is_asked_only_where_all_papers_are_searched() -> None:
     assert paper_found(OPEN, [(WHALES, 99)])
     assert outcomes(OPEN, [(WHALES, 99)]) == {
-        "page@1": False, "page@5": False, "page@10": False, "paper@1": True,
+        "page@1": False, "page@5": False, "page@10": False, "distinct@3": False, "paper@1": True,
     }  # fmt: skip
     assert "paper@1" not in outcomes(GIVEN, [(ATTENTION, 7)])
+
+
+def test_many_hits_on_one_page_count_as_one_distinct_page() -> None:
+    hits = [(WHALES, 9)] * 4 + [(WHALES, 2), (WHALES, 3)]
+    assert outcomes(OPEN, hits)["distinct@3"]
+    assert not outcomes(OPEN, hits)["page@5"]
 
 
 def test_questions_that_cannot_be_scored_are_left_out(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.fusion import RRF_K, reciprocal_rank_fusion
+from ragqa.fusion import RRF_K, one_per_place_first, reciprocal_rank_fusion
 
 Ids = st.lists(st.sampled_from("abcdefghijklm"), unique=True)
 Rankings = st.lists(Ids, min_size=1, max_size=4)
@@ -67,3 +67,13 @@ def test_nothing_found_stays_nothing() -> None:
 def test_weights_must_be_as_many_as_rankings() -> None:
     with pytest.raises(ValueError, match="shorter"):
         reciprocal_rank_fusion([["a"], ["b"]], weights=[1.0])
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers())))
+def test_every_place_comes_once_before_any_comes_twice(found: list[tuple[str, int]]) -> None:
+    spread = one_per_place_first(found, lambda item: item[0])
+    places = {place for place, _ in found}
+    assert sorted(spread) == sorted(found)
+    assert {place for place, _ in spread[: len(places)]} == places
+    for place in places:
+        assert [item for item in spread if item[0] == place] == [item for item in found if item[0] == place]

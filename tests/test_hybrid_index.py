@@ -1,7 +1,10 @@
 """Both indexes together: in step with the catalogue, and mended from it whatever has become of their files."""
 
 import logging
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,11 +17,12 @@ from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.catalogue import Catalogue
 from ragqa.database import Database
-from ragqa.index import KEYWORD_FOLDER, VECTOR_FOLDER, HybridIndex
+from ragqa.index import KEYWORD_FOLDER, OPENING_MARK, VECTOR_FOLDER, HybridIndex
 from ragqa.types import PaperState
 
-PAPERS = 13
-CHUNKS_EACH = 100  # above a thousand in all, Chroma writes its graph to files
+PAPERS = 2
+CHUNKS_EACH = 100
+MANY_PAPERS = 11  # above a thousand chunks, Chroma writes its graph to files
 
 
 @dataclass
@@ -50,21 +54,34 @@ def texts_of(paper: int) -> list[str]:
     return [f"paper{paper} sentence{paper}x{n} about subject{n}" for n in range(CHUNKS_EACH)]
 
 
-@pytest.fixture(scope="module")
-def undamaged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A closed library of 1,300 chunks, to be copied."""
-    folder = tmp_path_factory.mktemp("undamaged")
+def make_library(folder: Path, papers: int) -> Path:
     with opened(folder) as library:
-        for paper in range(PAPERS):
+        for paper in range(papers):
             add_paper(library.catalogue, f"paper{paper}", texts_of(paper))
         library.index.update()
-    assert list((folder / "index" / VECTOR_FOLDER).glob("*/data_level0.bin")), "Chroma has written its graph"
     return folder
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_library(tmp_path_factory.mktemp("small"), PAPERS)
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_library(tmp_path_factory.mktemp("large"), MANY_PAPERS)
+
+
 @pytest.fixture
-def folder(undamaged: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(undamaged, tmp_path / "library"))
+def folder(small: Path, tmp_path: Path) -> Path:
+    """A closed library of a few hundred chunks."""
+    return Path(shutil.copytree(small, tmp_path / "library"))
+
+
+@pytest.fixture
+def large_folder(large: Path, tmp_path: Path) -> Path:
+    """A closed library whose vectors are in Chroma's graph files."""
+    return Path(shutil.copytree(large, tmp_path / "library"))
 
 
 def assert_whole(library: Opened, papers: int = PAPERS) -> None:
@@ -151,7 +168,7 @@ def test_a_paper_that_waits_to_be_read_again_is_not_lost_from_the_indexes_for_go
         assert_whole(library)
 
 
-# Damage. Each takes the index folder of a closed library.
+# Damage. Each takes the folder of a closed library's indexes.
 
 
 def graph_file(index: Path, name: str) -> Path:
@@ -174,20 +191,10 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "index folder gone": shutil.rmtree,
     "vector folder gone": lambda index: shutil.rmtree(index / VECTOR_FOLDER),
     "keyword folder gone": lambda index: shutil.rmtree(index / KEYWORD_FOLDER),
-    "graph folder gone": lambda index: shutil.rmtree(graph_file(index, "header.bin").parent),
-    "graph metadata gone": lambda index: graph_file(index, "index_metadata.pickle").unlink(),
-    "graph metadata cut": lambda index: cut_in_half(graph_file(index, "index_metadata.pickle")),
-    "graph metadata empty": lambda index: graph_file(index, "index_metadata.pickle").write_bytes(b""),
-    "graph header cut": lambda index: cut_in_half(graph_file(index, "header.bin")),
-    "graph data gone": lambda index: graph_file(index, "data_level0.bin").unlink(),
-    "graph data cut": lambda index: cut_in_half(graph_file(index, "data_level0.bin")),
-    "graph links gone": lambda index: graph_file(index, "link_lists.bin").unlink(),
-    "graph lengths gone": lambda index: graph_file(index, "length.bin").unlink(),
     "vector database gone": lambda index: (index / VECTOR_FOLDER / "chroma.sqlite3").unlink(),
     "vector database cut": lambda index: cut_in_half(index / VECTOR_FOLDER / "chroma.sqlite3"),
     "vector database empty": lambda index: (index / VECTOR_FOLDER / "chroma.sqlite3").write_bytes(b""),
     "vector database overwritten": lambda index: overwritten(index / VECTOR_FOLDER / "chroma.sqlite3"),
-    "vector folder is a file": lambda index: replace_by_file(index / VECTOR_FOLDER),
     "keyword terms gone": lambda index: keyword_file(index, ".term").unlink(),
     "keyword store gone": lambda index: keyword_file(index, ".store").unlink(),
     "keyword store cut": lambda index: cut_in_half(keyword_file(index, ".store")),
@@ -198,24 +205,56 @@ DAMAGE: dict[str, Callable[[Path], object]] = {
     "keyword meta overwritten": lambda index: overwritten(index / KEYWORD_FOLDER / "meta.json"),
 }
 
+GRAPH_DAMAGE: dict[str, Callable[[Path], object]] = {
+    "graph folder gone": lambda index: shutil.rmtree(graph_file(index, "header.bin").parent),
+    "graph metadata cut": lambda index: cut_in_half(graph_file(index, "index_metadata.pickle")),
+    "graph header cut": lambda index: cut_in_half(graph_file(index, "header.bin")),
+    "graph data cut": lambda index: cut_in_half(graph_file(index, "data_level0.bin")),
+    "graph links gone": lambda index: graph_file(index, "link_lists.bin").unlink(),
+}
 
-def replace_by_file(path: Path) -> None:
-    shutil.rmtree(path)
-    path.write_bytes(b"not a folder")
+OPEN = """
+import sys
+from pathlib import Path
+from test_hybrid_index import assert_whole, opened, MANY_PAPERS
+with opened(Path(sys.argv[1])) as library:
+    assert_whole(library, MANY_PAPERS)
+"""
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_damage_is_noticed_and_mended_from_the_catalogue(folder: Path, damage: str) -> None:
-    DAMAGE[damage](folder / "index")
+    DAMAGE[damage](folder / "index" / "1")
     with opened(folder) as library:
         assert_whole(library)
     with opened(folder) as library:
         assert_whole(library)
-    assert [path.name for path in folder.iterdir() if "damaged" in path.name] == []
+    assert len(list((folder / "index").iterdir())) == 1, "what was damaged is gone"
+
+
+@pytest.mark.parametrize("damage", GRAPH_DAMAGE)
+def test_a_damaged_graph_costs_one_start_at_most(large_folder: Path, damage: str) -> None:
+    """Chroma's native code takes the process with it on some of these; whoever comes next mends the index."""
+    GRAPH_DAMAGE[damage](large_folder / "index" / "1")
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    ended = subprocess.run([sys.executable, "-c", OPEN, str(large_folder)], env=environment, timeout=60, check=False)
+    died = ended.returncode < 0
+    assert died or ended.returncode == 0
+    assert (large_folder / "index" / OPENING_MARK).exists() is died
+    with opened(large_folder) as library:
+        assert_whole(library, MANY_PAPERS)
+
+
+def test_an_opening_that_was_killed_is_followed_by_a_rebuilding(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (folder / "index" / OPENING_MARK).touch()
+    with caplog.at_level(logging.WARNING), opened(folder) as library:
+        assert_whole(library)
+    assert any("rebuilt from the catalogue" in message for message in caplog.messages)
+    assert not (folder / "index" / OPENING_MARK).exists()
 
 
 def test_a_mended_library_takes_new_papers(folder: Path) -> None:
-    cut_in_half(folder / "index" / VECTOR_FOLDER / "chroma.sqlite3")
+    cut_in_half(folder / "index" / "1" / VECTOR_FOLDER / "chroma.sqlite3")
     with opened(folder) as library:
         add_paper(library.catalogue, f"paper{PAPERS}", texts_of(PAPERS))
         library.index.update()
@@ -225,7 +264,7 @@ def test_a_mended_library_takes_new_papers(folder: Path) -> None:
 
 
 def test_rebuilding_says_so(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
-    shutil.rmtree(folder / "index" / VECTOR_FOLDER)
+    shutil.rmtree(folder / "index" / "1" / VECTOR_FOLDER)
     with caplog.at_level(logging.WARNING), opened(folder):
         pass
     assert any("rebuilt from the catalogue" in message for message in caplog.messages)

@@ -1,5 +1,7 @@
 """Mounts the chat at the root of the API's application. Speaks to the API over HTTP only."""
 
+from typing import Any
+
 import gradio as gr
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -26,7 +28,7 @@ def mount(app: FastAPI, url: str) -> FastAPI:
     ) as blocks:
         ChatPage(Client(url), blocks)
     blocks.queue(max_size=WAITING, default_concurrency_limit=AT_ONCE, api_open=False)
-    return gr.mount_gradio_app(  # type: ignore[no-any-return]
+    mounted: FastAPI = gr.mount_gradio_app(
         app,
         blocks,
         path="/",
@@ -49,3 +51,7 @@ def mount(app: FastAPI, url: str) -> FastAPI:
             "openapi_url": None,
         },
     )
+    chat: Any = mounted.routes[-1]
+    # Browsers hold a connection open for as long as the chat does not say that it stops.
+    mounted.state.on_stop.append(chat.app.stop_event.set)
+    return mounted

@@ -1,6 +1,7 @@
 """The vector index: Chroma's embedded HNSW. Owns chromadb; holds ids, vectors and the paper id, never text."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
 
@@ -24,51 +25,54 @@ class ChromaIndex:
 
         self._errors = (chromadb.errors.ChromaError, ValueError)
         path.mkdir(parents=True, exist_ok=True)
-        try:
+        with self._translated("opened"):
             self._client: Any = chromadb.PersistentClient(str(path), Settings(anonymized_telemetry=False))
             self._collection: Any = self._client.get_or_create_collection(
                 COLLECTION, embedding_function=None, configuration=cast(Any, {"hnsw": HNSW})
             )
-        except self._errors as exc:
-            raise IndexDamaged(f"The vector index cannot be opened: {exc}") from exc
 
     def add(self, entries: Sequence[IndexEntry]) -> None:
         """Upsert in batches that Chroma accepts."""
         for batch in _batches(entries):
-            self._collection.upsert(
-                ids=[entry.chunk_id for entry in batch],
-                embeddings=np.stack([entry.vector for entry in batch]),
-                metadatas=[{"paper_id": entry.paper_id} for entry in batch],
-            )
+            with self._translated("written"):
+                self._collection.upsert(
+                    ids=[entry.chunk_id for entry in batch],
+                    embeddings=np.stack([entry.vector for entry in batch]),
+                    metadatas=[{"paper_id": entry.paper_id} for entry in batch],
+                )
 
     def delete_papers(self, paper_ids: Sequence[str]) -> None:
         """By the paper id stored with each vector."""
         for paper_id in paper_ids:
-            self._collection.delete(where={"paper_id": paper_id})
+            with self._translated("written"):
+                self._collection.delete(where={"paper_id": paper_id})
 
     def search(self, vector: Vectors, k: int, paper_ids: frozenset[str] | None) -> list[Scored]:
         """Cosine similarity; Chroma's own figure is the distance 1 - cosine."""
         if paper_ids is not None and not paper_ids:
             return []
-        try:
+        with self._translated("searched"):
             found = self._collection.query(
                 query_embeddings=[vector], n_results=k, where=_where(paper_ids), include=["distances"]
             )
-        except self._errors as exc:
-            raise IndexDamaged(f"The vector index cannot be searched: {exc}") from exc
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         return [Scored(chunk_id, 1.0 - float(distance)) for chunk_id, distance in pairs]
 
     def chunk_ids(self) -> set[str]:
         """Every id in the collection."""
-        try:
+        with self._translated("read"):
             return set(self._collection.get(include=[])["ids"])
-        except self._errors as exc:
-            raise IndexDamaged(f"The vector index cannot be read: {exc}") from exc
 
     def close(self) -> None:
         """Stop the client; its files can then be moved or removed."""
         self._client.close()
+
+    @contextmanager
+    def _translated(self, used: str) -> Iterator[None]:
+        try:
+            yield
+        except self._errors as exc:
+            raise IndexDamaged(f"The vector index cannot be {used}: {exc}") from exc
 
 
 def _where(paper_ids: frozenset[str] | None) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,11 @@ class TantivyIndex:
 
         self._tantivy: Any = tantivy
         path.mkdir(parents=True, exist_ok=True)
-        try:
+        with _translated("opened"):
             self._index: Any = tantivy.Index(_schema(tantivy), path=str(path))
             self._analyzer: Any = _analyzer(tantivy)
             self._index.register_tokenizer(STEMMED, self._analyzer)
             self._writer: Any = self._index.writer(heap_size=WRITER_MEMORY, num_threads=1)
-        except ValueError as exc:
-            raise IndexDamaged(f"The keyword index cannot be opened: {exc}") from exc
         self._schema: Any = self._index.schema
 
     def add(self, entries: Sequence[IndexEntry]) -> None:
@@ -59,25 +58,28 @@ class TantivyIndex:
         words = self._words(question)
         if not words or (paper_ids is not None and not paper_ids):
             return []
-        searcher = self._index.searcher()
-        found = searcher.search(self._query(words, paper_ids), limit=k, count=False)
-        return [Scored(self._id_at(searcher, address), float(score)) for score, address in found.hits]
+        with _translated("searched"):
+            searcher = self._index.searcher()
+            found = searcher.search(self._query(words, paper_ids), limit=k, count=False)
+            return [Scored(self._id_at(searcher, address), float(score)) for score, address in found.hits]
 
     def chunk_ids(self) -> set[str]:
         """Reads every stored id."""
-        searcher = self._index.searcher()
-        if searcher.num_docs == 0:
-            return set()
-        found = searcher.search(self._tantivy.Query.all_query(), limit=searcher.num_docs, count=False)
-        return {self._id_at(searcher, address) for _, address in found.hits}
+        with _translated("read"):
+            searcher = self._index.searcher()
+            if searcher.num_docs == 0:
+                return set()
+            found = searcher.search(self._tantivy.Query.all_query(), limit=searcher.num_docs, count=False)
+            return {self._id_at(searcher, address) for _, address in found.hits}
 
     def close(self) -> None:
         """Wait for merges, so that no thread writes after the folder is given up."""
         self._writer.wait_merging_threads()
 
     def _commit(self) -> None:
-        self._writer.commit()
-        self._index.reload()
+        with _translated("written"):
+            self._writer.commit()
+            self._index.reload()
 
     def _words(self, question: str) -> list[str]:
         words = self._analyzer.analyze(question)[:MAX_QUESTION_WORDS]
@@ -100,6 +102,15 @@ class TantivyIndex:
 
     def _id_at(self, searcher: Any, address: Any) -> str:
         return str(searcher.doc(address).get_first("chunk_id"))
+
+
+@contextmanager
+def _translated(used: str) -> Iterator[None]:
+    """The library says ValueError whatever went wrong."""
+    try:
+        yield
+    except ValueError as exc:
+        raise IndexDamaged(f"The keyword index cannot be {used}: {exc}") from exc
 
 
 def _schema(tantivy: Any) -> Any:

@@ -14,7 +14,7 @@ from ragqa.types import Turn
 
 TURNS_SHOWN = 4
 REWRITE_TOKENS = 96
-LONGEST_ELLIPSIS = 3  # content words of a question that leaves something unsaid, "Why so few layers?"
+LONGEST_ELLIPSIS = 1  # content words of a question that leaves something unsaid: "Why?", "Which dataset?"
 
 PRONOUN = re.compile(r"\b(it|its|they|their|them|this|that|these|those|he|she|his|her|the (?:former|latter))\b", re.I)
 POSSESSIVE = frozenset({"its", "their", "his", "her"})
@@ -25,6 +25,7 @@ WHAT_ABOUT = re.compile(
 QUESTION_WORD = re.compile(
     r"^(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could)\b", re.I
 )
+DEFINITION = re.compile(r"^(?:what|who)\s+(?:is|are|was|were)\s+\w", re.I)
 TOKEN = re.compile(r"[\w@+./-]*\w")
 
 
@@ -81,7 +82,7 @@ def _replace_pronoun(question: str, topic_words: str) -> str:
 
 def _is_ellipsis(question: str) -> bool:
     content = [token for token in TOKEN.findall(question) if token.lower() not in STOP_WORDS]
-    return len(content) <= LONGEST_ELLIPSIS and not any(_is_name(token) for token in content[1:])
+    return len(content) <= LONGEST_ELLIPSIS and not DEFINITION.match(question)
 
 
 def _plausible(written: str, question: str) -> str:

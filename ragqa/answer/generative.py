@@ -47,6 +47,8 @@ def check(written: str, evidence: Sequence[Hit], scorer: SentenceScorer, citer: 
         parts.append(marked(sentence, citations))
         if not citations:
             unsupported.append(sentence)
+    if not parts:
+        return refusal(0.0)  # marks and nothing else
     share = 1 - len(unsupported) / len(parts)
     return Draft(" ".join(parts), round(share, 3), unsupported=tuple(unsupported))
 

@@ -6,6 +6,8 @@ from importlib import metadata
 
 from anyio import to_thread
 from fastapi import FastAPI, Request, Response
+from fastapi_offline import FastAPIOffline
+from starlette.exceptions import HTTPException
 
 from ragqa import __version__
 from ragqa.api import papers, questions, status
@@ -22,7 +24,8 @@ Mount = Callable[[FastAPI, str], FastAPI]
 
 def create_app(settings: Settings, holder: EngineHolder, url: str) -> FastAPI:
     """The application; ``url`` is where the chat finds the API."""
-    app = FastAPI(
+    app = FastAPIOffline(
+        redoc_url=None,
         title="ragqa",
         version=__version__,
         summary="Answers from research papers, every claim tied to the words on the page.",
@@ -31,12 +34,19 @@ def create_app(settings: Settings, holder: EngineHolder, url: str) -> FastAPI:
         responses={"4XX": {"model": Problem}, "5XX": {"model": Problem}},
     )
     app.state.holder = holder
+    app.state.on_stop = []  # called when the server begins to stop
     add_problem_handlers(app)
     app.middleware("http")(_no_sniffing)
     app.include_router(status.router)
     app.include_router(questions.router)
     app.include_router(papers.router, max_body_size=(settings.max_file_mb << 20) + UPLOAD_MARGIN)
+    app.add_api_route("/api/{path:path}", _unknown, methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
     return _with_chat(app, url)
+
+
+def _unknown(path: str) -> None:
+    """What the chat, mounted at the root, would otherwise answer for."""
+    raise HTTPException(404, f"There is no /api/{path}; see /docs.")
 
 
 @asynccontextmanager

@@ -20,6 +20,16 @@ LOOPBACK = "127.0.0.1"
 ANY_ADDRESS = ("0.0.0.0", "::")
 
 
+class _Server(uvicorn.Server):
+    """Says that it stops before it waits for connections to end: some streams, such as the chat's, end only then."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """See uvicorn."""
+        for stop in self.config.app.state.on_stop:  # type: ignore[union-attr]
+            stop()
+        await super().shutdown(sockets)
+
+
 def run(settings: Settings) -> None:
     """Serve until interrupted. Raise PortInUse, or what kept the library from opening."""
     with bind(settings.host, settings.port) as listening:
@@ -34,7 +44,7 @@ def run(settings: Settings) -> None:
         config = uvicorn.Config(
             create_app(settings, holder, url), log_config=None, timeout_graceful_shutdown=STOP_WITHIN_S
         )
-        server = uvicorn.Server(config)
+        server = _Server(config)
         log.info("Serving on %s (API documentation: %s/docs)", url, url)
         for number in (signal.SIGINT, signal.SIGTERM):
             # uvicorn stops cleanly on these and then raises them again; for a server, being stopped is no failure.

@@ -45,6 +45,8 @@ def serve(
     """Serve the chat and the API, and read papers dropped into the ingest folder."""
     settings = settings_from(data=data, host=host, port=port, llm=llm)
     logging.getLogger().setLevel(logging.INFO)
+    # The chat speaks to the API over HTTP; the server logs these requests once already.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     # FastAPI and uvicorn cost half a second that the other commands need not pay.
     importlib.import_module("ragqa.api.server").run(settings)
 

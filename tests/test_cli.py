@@ -1,0 +1,208 @@
+"""The command line, as a user runs it: in processes of its own, judged by output and exit code."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import papers
+from tests.ollama_server import OllamaServer
+from tests.server import QUIET, free_port, running_server
+
+QUESTION = "What was the mean duration and its standard deviation?"
+
+
+def ragqa(*arguments: object, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command to its end."""
+    command = [sys.executable, "-m", "ragqa", *map(str, arguments)]
+    environment = {**os.environ, **QUIET, **env}
+    return subprocess.run(
+        command, capture_output=True, text=True, input=stdin, env=environment, timeout=120, check=False
+    )
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with one paper about marmots, brought in by the command line."""
+    folder = tmp_path_factory.mktemp("cli")
+    papers.write_one_column(folder / "marmots.pdf")
+    ended = ragqa("ingest", folder / "marmots.pdf", "--data", folder / "data")
+    assert ended.returncode == 0, ended.stderr
+    assert "1 papers ready" in ended.stdout
+    return folder / "data"
+
+
+def test_help_names_every_command() -> None:
+    ended = ragqa("--help")
+    assert ended.returncode == 0
+    assert all(name in ended.stdout for name in ("ingest", "search", "ask", "chat", "serve", "papers", "doctor"))
+
+
+def test_ingest_twice_is_a_no_op(data: Path) -> None:
+    ended = ragqa("ingest", data.parent / "marmots.pdf", "--data", data, "--json")
+    report = json.loads(ended.stdout)
+    assert ended.returncode == 0
+    assert (report["found"], report["unchanged"], report["ready"], report["pages"]) == (1, 1, 1, 0)
+
+
+def test_ingest_reports_what_failed_and_exits_with_1(tmp_path: Path) -> None:
+    papers.write_empty(tmp_path / "empty.pdf")
+    papers.write_encrypted(tmp_path / "locked.pdf", "secret")
+    (tmp_path / "notes.pdf").write_text("not a PDF")
+    papers.write_one_column(tmp_path / "good.pdf")
+    ended = ragqa("ingest", tmp_path, "--data", tmp_path / "data")
+    assert ended.returncode == 1
+    assert "1 papers ready, 3 failed" in ended.stdout
+    assert "empty.pdf is empty" in ended.stdout
+    assert "password" in ended.stdout
+    assert "is not a PDF" in ended.stdout
+    assert "Traceback" not in ended.stderr
+
+
+def test_search_prints_the_shapes_of_the_api(data: Path) -> None:
+    ended = ragqa("search", QUESTION, "--data", data, "--json", "-k", 2, "--paper", "marmots")
+    hits = json.loads(ended.stdout)["hits"]
+    assert ended.returncode == 0
+    assert len(hits) == 2
+    assert (hits[0]["page"], hits[0]["file_name"], hits[0]["title"]) == (2, "marmots.pdf", papers.TITLE)
+
+
+def test_ask_prints_answer_page_and_quote(data: Path) -> None:
+    ended = ragqa("ask", QUESTION, "--data", data)
+    assert ended.returncode == 0
+    assert "201 days" in ended.stdout
+    assert "p. 2" in ended.stdout
+    assert "extractive" in ended.stdout
+
+
+def test_ask_as_json_is_an_answer(data: Path) -> None:
+    answer = json.loads(ragqa("ask", QUESTION, "--data", data, "--json").stdout)
+    assert answer["citations"][0]["page"] == 2
+    assert "201 days" in answer["citations"][0]["quote"]
+
+
+def test_chat_reads_a_question_a_line_and_keeps_the_conversation(data: Path) -> None:
+    ended = ragqa("chat", "--data", data, "--json", stdin=f"{QUESTION}\n\nWho measured it?\n/quit\nnever asked\n")
+    first, second = map(json.loads, ended.stdout.splitlines())
+    assert ended.returncode == 0
+    assert first["conversation_id"] == second["conversation_id"]
+    assert "standard deviation" in second["standalone_question"]
+
+
+def test_papers_lists_and_removes(tmp_path: Path) -> None:
+    papers.write_one_column(tmp_path / "a.pdf")
+    ragqa("ingest", tmp_path / "a.pdf", "--data", tmp_path / "data")
+    listed = json.loads(ragqa("papers", "--data", tmp_path / "data", "--json").stdout)
+    assert [(paper["file_name"], paper["state"]) for paper in listed] == [("a.pdf", "ready")]
+    removed = ragqa("papers", "--delete", "a.pdf", "--data", tmp_path / "data")
+    assert removed.returncode == 0
+    assert "No papers" in removed.stdout
+    assert list((tmp_path / "data" / "ingest").iterdir()) == []
+    assert (tmp_path / "a.pdf").is_file()
+
+
+def test_doctor_says_how_to_add_a_language_model(data: Path) -> None:
+    ended = ragqa("doctor", "--data", data)
+    assert ended.returncode == 0
+    assert "ollama pull" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["ask", ""], 2, "The question is empty"),
+        (["ask", "x" * 100_000], 2, "100,000 characters"),
+        (["ask", QUESTION, "--mode", "magic"], 2, "extractive"),
+        (["search", QUESTION, "--mode", "magic"], 2, "keyword"),
+        (["ask", QUESTION, "--paper", "unknown"], 2, "ragqa papers"),
+        (["ingest", "no/such/folder"], 2, "does not exist"),
+        (["ask", QUESTION, "--llm", "magic"], 2, "ollama:MODEL"),
+        (["ask", QUESTION, "--mode", "generative"], 4, "ollama pull"),
+    ],
+    ids=["empty", "too long", "mode", "search mode", "paper", "folder", "llm", "no model"],
+)
+def test_bad_input_says_what_to_do(data: Path, arguments: list[str], code: int, said: str) -> None:
+    ended = ragqa(*arguments, "--data", data)
+    assert (ended.returncode, ended.stdout) == (code, "")
+    assert said in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_an_error_as_json_has_code_message_and_hint(data: Path) -> None:
+    ended = ragqa("ask", "", "--data", data, "--json")
+    assert json.loads(ended.stdout)["error"]["code"] == "bad_question"
+
+
+def test_a_wrong_setting_names_itself(data: Path) -> None:
+    ended = ragqa("papers", "--data", data, RAGQA_CHUNK_TOKENS="many")
+    assert ended.returncode == 2
+    assert "RAGQA_CHUNK_TOKENS" in ended.stderr
+
+
+def test_an_unreachable_ollama_is_named_with_the_next_step(data: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    ended = ragqa("ask", QUESTION, "--mode", "generative", "--llm", "ollama:m", "--data", data, RAGQA_OLLAMA_URL=nowhere)
+    assert ended.returncode == 4
+    assert "ollama serve" in ended.stderr
+
+
+def test_auto_falls_back_to_extractive_and_says_why(data: Path) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    ended = ragqa("ask", QUESTION, "--llm", "ollama:m", "--data", data, "--json", RAGQA_OLLAMA_URL=nowhere)
+    answer = json.loads(ended.stdout)
+    assert (ended.returncode, answer["mode"]) == (0, "extractive")
+    assert "ollama serve" in answer["note"]
+    assert answer["citations"][0]["page"] == 2
+
+
+def test_a_language_model_writes_and_its_claims_are_checked(data: Path) -> None:
+    with OllamaServer() as ollama:
+        ollama.behaviour.answer = "The mean duration was 201 days [1]. Marmots invented the telephone [2][9]."
+        ended = ragqa("ask", QUESTION, "--data", data, "--json", RAGQA_LLM="auto", RAGQA_OLLAMA_URL=ollama.url)
+    answer = json.loads(ended.stdout)
+    assert (answer["mode"], answer["model"]) == ("generative", "ollama:llama3.2:latest")
+    assert answer["unsupported"] == ["Marmots invented the telephone."]
+    assert [(c["number"], c["page"]) for c in answer["citations"]] == [(1, 2)]
+    assert answer["answer"] == "The mean duration was 201 days. [1] Marmots invented the telephone."
+
+
+def test_the_command_line_talks_to_a_server_that_owns_the_folder(tmp_path: Path) -> None:
+    papers.write_one_column(tmp_path / "marmots.pdf")
+    with running_server(tmp_path / "data"):
+        ingested = ragqa("ingest", tmp_path / "marmots.pdf", "--data", tmp_path / "data")
+        asked = ragqa("ask", QUESTION, "--data", tmp_path / "data", "--json")
+    assert ingested.returncode == 0, ingested.stderr
+    assert json.loads(asked.stdout)["citations"][0]["page"] == 2
+
+
+def test_a_folder_in_use_and_a_port_in_use_are_named(tmp_path: Path) -> None:
+    with running_server(tmp_path / "data") as url:
+        port = url.rsplit(":", 1)[1]
+        same_folder = ragqa("serve", "--data", tmp_path / "data", "--port", free_port())
+        same_port = ragqa("serve", "--data", tmp_path / "other", "--port", port)
+    assert same_folder.returncode == 3
+    assert "in use by process" in same_folder.stderr
+    assert same_port.returncode == 5
+    assert f"Port {port} is in use" in same_port.stderr
+
+
+def test_ctrl_c_while_serving_ends_cleanly(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "ragqa", "serve", "--data", str(tmp_path / "data"), "--port", str(port)]
+    process = subprocess.Popen(command, env={**os.environ, **QUIET}, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode in (0, 130)
+    assert "Traceback" not in said
