@@ -44,7 +44,9 @@ class Intake:
             known[not created] += 1
             paper_ids.append(paper_id)
         pages = self._work_off(on_progress)
-        papers = [self._catalogue.paper(paper_id) for paper_id in dict.fromkeys(paper_ids)]
+        # Somebody may have deleted some meanwhile.
+        known_papers = {paper.id: paper for paper in self._catalogue.papers()}
+        papers = [known_papers[paper_id] for paper_id in dict.fromkeys(paper_ids) if paper_id in known_papers]
         return counted(len(files), known[True], papers, pages, time.perf_counter() - started)
 
     def upload(self, stream: BinaryIO, name: str, collection: str) -> Uploaded:

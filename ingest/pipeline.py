@@ -5,7 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ingest.chunk import CHUNKER_VERSION, chunk_document
@@ -121,7 +121,8 @@ class Pipeline:
             log.info("%s was deleted while it was read.", paper.file_name)
         except (ReadError, PathNotFound) as exc:
             self._catalogue.fail(paper.id, exc.code, str(exc))
-            on_change(self._catalogue.paper(paper.id))
+            with suppress(PaperNotFound):  # deleted, and its file with it, while it was read
+                on_change(self._catalogue.paper(paper.id))
         except BaseException:
             self._catalogue.set_state(paper.id, PaperState.QUEUED)
             raise

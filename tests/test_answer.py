@@ -1,4 +1,4 @@
-"""Answers: every citation stands on its page, what cannot be found is marked, and no answer is better than a wrong one."""
+"""Answers: every citation stands on its page, what cannot be found is marked, a refusal beats a wrong answer."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -95,9 +95,12 @@ def assert_verified(citations: Sequence[Citation]) -> None:
         ("How long do marmots hibernate?", "Alpine marmots hibernate for 201 days each winter."),
         ("What explains the variance in body mass?", "Snow depth explains 64% of the variance in body mass."),
         ("What dropout was used?", "Dropout was set to 0.1 in all layers."),
-        ("On how many cards was the model trained?", "The base model was trained for twelve hours on eight graphics cards."),
+        (
+            "How long was the base model trained?",
+            "The base model was trained for twelve hours on eight graphics cards.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_the_sentence_with_the_answer_comes_first(
     question: str, sentence: str, scorer: EmbeddingScorer, citer: Citer
 ) -> None:
@@ -213,9 +216,7 @@ def test_the_same_words_get_the_same_number(scorer: EmbeddingScorer, citer: Cite
 
 
 @pytest.mark.parametrize("written", ["", "  \n", NOT_IN_PAPERS, f"Hm. {NOT_IN_PAPERS}", NOT_IN_PAPERS.upper()])
-def test_a_model_that_finds_no_answer_is_taken_at_its_word(
-    written: str, scorer: EmbeddingScorer, citer: Citer
-) -> None:
+def test_a_model_that_finds_no_answer_is_taken_at_its_word(written: str, scorer: EmbeddingScorer, citer: Citer) -> None:
     draft = check(written, EVIDENCE, scorer, citer)
     assert (draft.text, draft.abstained) == (REFUSAL, True)
 

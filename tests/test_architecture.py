@@ -94,6 +94,7 @@ OWNERS = {
     "openai": ("ragqa/adapters/chat_openai.py",),
     "httpx": ("ragqa/client.py", "ragqa/adapters/chat_*.py"),
     "fastapi": ("ragqa/api/*", "ui/*"),
+    "fastapi_offline": ("ragqa/api/app.py",),
     "starlette": ("ragqa/api/*", "ui/*"),
     "anyio": ("ragqa/api/*",),
     "uvicorn": ("ragqa/api/server.py",),

@@ -147,7 +147,9 @@ def test_a_wrong_setting_names_itself(data: Path) -> None:
 
 def test_an_unreachable_ollama_is_named_with_the_next_step(data: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
-    ended = ragqa("ask", QUESTION, "--mode", "generative", "--llm", "ollama:m", "--data", data, RAGQA_OLLAMA_URL=nowhere)
+    ended = ragqa(
+        "ask", QUESTION, "--mode", "generative", "--llm", "ollama:m", "--data", data, RAGQA_OLLAMA_URL=nowhere
+    )
     assert ended.returncode == 4
     assert "ollama serve" in ended.stderr
 

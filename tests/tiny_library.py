@@ -38,9 +38,7 @@ def make_document(texts: Sequence[str], metadata: Metadata | None = None) -> Doc
 
 def chunks_of(document: Document) -> list[Chunk]:
     """A chunk for each page."""
-    return [
-        Chunk(page.number, 0, len(page.words), "", BlockKind.PARAGRAPH, page.text) for page in document.pages
-    ]
+    return [Chunk(page.number, 0, len(page.words), "", BlockKind.PARAGRAPH, page.text) for page in document.pages]
 
 
 def paper_id_of(name: str) -> str:

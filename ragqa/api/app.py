@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib import metadata
 
 from anyio import to_thread
@@ -12,9 +13,11 @@ from starlette.exceptions import HTTPException
 from ragqa import __version__
 from ragqa.api import papers, questions, status
 from ragqa.api.holder import EngineHolder
-from ragqa.api.problems import Problem, add_problem_handlers
+from ragqa.api.problems import Problem, add_problem_handlers, problem_response
+from ragqa.errors import UploadTooLarge
 from ragqa.settings import Settings
 
+API_PREFIX = "/api/"
 UI_GROUP = "ragqa.ui"
 REQUEST_LIMIT = 1 << 20  # bytes of a request that is no upload
 UPLOAD_MARGIN = 1 << 16  # bytes of form around an uploaded file
@@ -30,16 +33,16 @@ def create_app(settings: Settings, holder: EngineHolder, url: str) -> FastAPI:
         version=__version__,
         summary="Answers from research papers, every claim tied to the words on the page.",
         lifespan=_lifespan,
-        max_body_size=REQUEST_LIMIT,
         responses={"4XX": {"model": Problem}, "5XX": {"model": Problem}},
     )
     app.state.holder = holder
     app.state.on_stop = []  # called when the server begins to stop
     add_problem_handlers(app)
-    app.middleware("http")(_no_sniffing)
-    app.include_router(status.router)
-    app.include_router(questions.router)
-    app.include_router(papers.router, max_body_size=(settings.max_file_mb << 20) + UPLOAD_MARGIN)
+    upload_limit = (settings.max_file_mb << 20) + UPLOAD_MARGIN
+    app.middleware("http")(partial(_guard, upload_limit))
+    app.include_router(status.router, max_body_size=REQUEST_LIMIT)
+    app.include_router(questions.router, max_body_size=REQUEST_LIMIT)
+    app.include_router(papers.router, max_body_size=upload_limit)
     app.add_api_route("/api/{path:path}", _unknown, methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
     return _with_chat(app, url)
 
@@ -57,7 +60,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await to_thread.run_sync(holder.close)
 
 
-async def _no_sniffing(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+async def _guard(upload_limit: int, request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Refuse bodies that say they are too large before they are read; keep browsers from guessing types."""
+    limit = upload_limit if request.scope["path"].startswith(papers.router.prefix) else REQUEST_LIMIT
+    declared = request.headers.get("content-length", "")
+    if request.scope["path"].startswith(API_PREFIX) and declared.isdecimal() and int(declared) > limit:
+        return problem_response(UploadTooLarge(f"The request has {int(declared):,} bytes; at most {limit:,} are read."))
     response = await call_next(request)
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response

@@ -65,6 +65,11 @@ def add_problem_handlers(app: FastAPI) -> None:
 
 async def _on_ragqa_error(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, errors.RagqaError)
+    return problem_response(exc)
+
+
+def problem_response(exc: errors.RagqaError) -> JSONResponse:
+    """One of our errors as a response."""
     problem = problem_of(exc)
     headers = {"Retry-After": str(RETRY_AFTER_S)} if problem.status == 503 else {}
     return _response(problem, headers)
