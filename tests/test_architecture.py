@@ -206,10 +206,10 @@ def test_our_own_modules_are_imported_at_the_top_of_a_file() -> None:
     assert not lazy
 
 
-def test_one_import_by_name_keeps_the_server_out_of_the_other_commands() -> None:
+def test_two_imports_by_name_keep_help_light() -> None:
     by_name = [m.file for m in modules().values() if {"importlib", "importlib.import_module"} & set(imported(m.tree))]
     calls = [file for file in by_name if "import_module(" in (ROOT / file).read_text(encoding="utf-8")]
-    assert calls == ["ragqa/cli/main.py"]
+    assert calls == ["ragqa/cli/main.py", "ragqa/cli/options.py"]
 
 
 def test_every_library_is_imported_by_the_files_that_own_it() -> None:
@@ -263,8 +263,6 @@ def _is_broad(caught: ast.expr | None) -> bool:
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_in_the_manual(name: str) -> None:
     manual = "".join(path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
-    if "RAGQA_" not in manual:
-        pytest.skip("the manual names no setting yet")
     assert f"RAGQA_{name.upper()}" in manual
 
 

@@ -1,5 +1,6 @@
 """Options that several commands share, and how they open the library."""
 
+import importlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +10,6 @@ import typer
 from pydantic import ValidationError
 
 from ragqa.client import Client
-from ragqa.compose import open_engine
 from ragqa.errors import BadRequest
 from ragqa.library import Library, resolve_papers
 from ragqa.lock import server_of
@@ -44,11 +44,17 @@ def settings_from(**given: Any) -> Settings:
 def opened(settings: Settings) -> Iterator[Library]:
     """The server that owns the data folder, if there is one, else the folder itself."""
     url = server_of(settings.index_folder)
-    library: Library = Client(url) if url else open_engine(settings)
+    library: Library = Client(url) if url else _open_engine(settings)
     try:
         yield library
     finally:
         library.close()
+
+
+def _open_engine(settings: Settings) -> Library:
+    # Stores and models cost 0.3 s to import, which help and bad options need not pay.
+    engine: Library = importlib.import_module("ragqa.compose").open_engine(settings)
+    return engine
 
 
 def paper_filter(names: list[str] | None, library: Library) -> Filter:
