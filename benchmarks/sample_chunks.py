@@ -23,6 +23,8 @@ Row = dict[str, float]
 def measure_chunks(papers: Papers, questions: Sequence[Question], embedder: CachedEmbedder) -> dict[str, object]:
     """Every size with and without context; every way of cutting at the shipped size."""
     ways = {name: _measure(recipe, papers, questions, embedder) for name, recipe in WAYS.items()}
+    sizes = {size: _measure(Recipe(size), papers, questions, embedder) for size in SIZES}
+    first = [rounded(np.mean([row["hit1"] for row in rows])) for rows, _ in sizes.values()]
     return {
         "budget": BUDGET,
         "shipped": SHIPPED,
@@ -30,7 +32,10 @@ def measure_chunks(papers: Papers, questions: Sequence[Question], embedder: Cach
         "context_gain": _gains(ways["sections_context"][0], ways["sections_plain"][0]),
         "section_gain": _gains(ways["sections_plain"][0], ways["windows_plain"][0]),
         "overlap_gain": _gains(ways["windows_overlap"][0], ways["windows_plain"][0]),
-        "sizes": {str(size): _summary(*_measure(Recipe(size), papers, questions, embedder)) for size in SIZES},
+        "sizes": {str(size): _summary(*found) for size, found in sizes.items()},
+        "hit1_low": min(first),
+        "hit1_high": max(first),
+        "against_shipped": {str(size): _gains(rows, sizes[SHIPPED][0]) for size, (rows, _) in sizes.items()},
     }
 
 
@@ -90,6 +95,7 @@ def _gains(ours: Sequence[Row], theirs: Sequence[Row]) -> dict[str, dict[str, fl
         "mrr": interval([a["mrr"] - b["mrr"] for a, b in pairs]),
         "hit1": interval([a["hit1"] - b["hit1"] for a, b in pairs]),
         "budget": interval([a["budget"] - b["budget"] for a, b in pairs]),
+        "free_hit1": interval([a["hit1"] - b["hit1"] for a, b in pairs if a["free"]]),
         "all_hit5": interval([a["all_hit5"] - b["all_hit5"] for a, b in pairs if a["free"]]),
         "all_hit1": interval([a["all_hit1"] - b["all_hit1"] for a, b in pairs if a["free"]]),
     }

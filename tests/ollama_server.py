@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from model_server import ModelHandler, ModelServer
+from tests.model_server import ModelHandler, ModelServer
 
 NOW = "2026-01-01T00:00:00Z"
 

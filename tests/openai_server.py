@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from model_server import ModelHandler, ModelServer, tokens_of
+from tests.model_server import ModelHandler, ModelServer, tokens_of
 
 
 class OpenAIServer(ModelServer):

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tiny_library import make_page, paper_id_of
 
 from ragqa.answer.citations import Citer, marked
 from ragqa.answer.draft import REFUSAL
@@ -20,6 +19,7 @@ from ragqa.document import Page
 from ragqa.protocols import ChatMessage, Embedder
 from ragqa.quotes import locate
 from ragqa.types import Citation, Hit, Turn
+from tests.tiny_library import make_page, paper_id_of
 
 MARMOTS = (
     "Alpine marmots hibernate for 201 days each winter. Snow depth explains 64% of the variance in body mass. "
@@ -173,6 +173,7 @@ def test_a_sentence_is_tied_to_its_words_whatever_mark_the_model_gave(
         "Dropout was set to 0.3 in all layers [2].",
         "Penguins swim below the antarctic ice [1].",
         'The authors state that "marmots hibernate for two years without a break" [1].',
+        'Groups that lose members sleep less, "because they are always cold" [1].',
         "The moon is made of cheese.",
     ],
 )

@@ -2,14 +2,12 @@
 
 import io
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("psutil", reason="the comparison needs benchmarks/requirements.txt")
-sys.path.insert(0, str(Path(__file__).parents[1]))  # benchmarks are not part of the installed package
 
 from benchmarks.cached_hits import read_cached, write_cached
 from benchmarks.compare import run_side_by_side

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from papers import write_not_pdf, write_one_column
 from playwright.sync_api import Page, expect, sync_playwright
-from server import running_server
+
+from tests.papers import write_not_pdf, write_one_column
+from tests.server import running_server
 
 READ_WITHIN_MS = 60_000
 ANSWER_WITHIN_MS = 30_000

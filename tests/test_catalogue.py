@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tiny_library import GENERATION, add_paper, chunks_of, make_document, paper_id_of, vector_of
 
 from ragqa.catalogue import Catalogue
 from ragqa.database import MIGRATIONS, Database
 from ragqa.document import Block, BlockKind, Chunk, Document, Metadata, Page, Word
 from ragqa.errors import LibraryDamaged, LibraryTooNew, PaperNotFound
 from ragqa.types import Filter, PaperState
+from tests.tiny_library import GENERATION, add_paper, chunks_of, make_document, paper_id_of, vector_of
 
 TEXTS = ["Marmots sleep for two hundred days.", "Snow depth explains most of the variance."]
 

@@ -14,11 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chat_contract import QUESTION, ChatModelContract, answers_promptly, wait_until
-from model_server import ModelServer
-from ollama_server import OllamaServer, model_entry
-from openai_server import OpenAIServer
-from tiny_models import SENTENCES, TEMPLATE_WITHOUT_SYSTEM, WINDOW, make_huggingface_model
 
 from ragqa.adapters import chat_models
 from ragqa.adapters.chat_huggingface import HuggingFaceChat
@@ -39,6 +34,11 @@ from ragqa.errors import (
 )
 from ragqa.protocols import ChatMessage, ChatModel
 from ragqa.settings import Settings
+from tests.chat_contract import QUESTION, ChatModelContract, answers_promptly, wait_until
+from tests.model_server import ModelServer
+from tests.ollama_server import OllamaServer, model_entry
+from tests.openai_server import OpenAIServer
+from tests.tiny_models import SENTENCES, TEMPLATE_WITHOUT_SYSTEM, WINDOW, make_huggingface_model
 
 LONG_ANSWER = " ".join(SENTENCES * 10)
 HASTY = ChatOptions(first_token_timeout=1.0, token_timeout=0.5)
@@ -121,7 +121,7 @@ class TestHuggingFace(ChatModelContract):
 
 
 def _writing_threads() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("ThreadPoolExecutor")]
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("generate")]
 
 
 Served = tuple[ModelServer, Callable[[ChatOptions], ChatModel]]

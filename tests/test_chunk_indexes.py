@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tiny_library import DIMENSION, vector_of
 
 from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.protocols import ChunkIndex, IndexEntry, Scored
+from tests.tiny_library import DIMENSION, vector_of
 
 TEXTS = {
     "a1": ("a", "Marmots hibernate for two hundred days."),

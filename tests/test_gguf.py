@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chat_contract import QUESTION, ChatModelContract, answers_promptly
-from tiny_models import SENTENCES, TEMPLATE_WITHOUT_SYSTEM, WINDOW, make_gguf_model
 
 from ragqa.adapters.chat_langchain import ChatOptions
 from ragqa.adapters.chat_llamacpp import LlamaCppChat
 from ragqa.errors import ModelError, ModelNotFound, ModelUnavailable
 from ragqa.protocols import ChatMessage, ChatModel
+from tests.chat_contract import QUESTION, ChatModelContract, answers_promptly
+from tests.tiny_models import SENTENCES, TEMPLATE_WITHOUT_SYSTEM, WINDOW, make_gguf_model
 
 pytestmark = pytest.mark.gguf
 pytest.importorskip("llama_cpp", reason='llama.cpp is not installed: pip install "ragqa[gguf]"')

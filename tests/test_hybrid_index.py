@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tiny_library import add_paper, paper_id_of, vector_of
 
 from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.tantivy_index import TantivyIndex
@@ -19,6 +18,7 @@ from ragqa.catalogue import Catalogue
 from ragqa.database import Database
 from ragqa.index import KEYWORD_FOLDER, OPENING_MARK, VECTOR_FOLDER, HybridIndex
 from ragqa.types import PaperState
+from tests.tiny_library import add_paper, paper_id_of, vector_of
 
 PAPERS = 2
 CHUNKS_EACH = 100

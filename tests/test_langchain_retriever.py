@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import papers
 import pytest
 from langchain_core.documents import Document
 from langchain_core.runnables import RunnableLambda
@@ -14,6 +13,7 @@ from ragqa.engine import Engine
 from ragqa.errors import BadQuestion
 from ragqa.settings import Settings
 from ragqa.types import SEARCH_MODES, Filter, SearchMode, SearchRequest
+from tests import papers
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import papers
 import pytest
 
 from ingest.intake import Intake
@@ -29,6 +28,7 @@ from ragqa.index import HybridIndex
 from ragqa.protocols import Embedder, PdfReader
 from ragqa.settings import Settings
 from ragqa.types import Filter, IngestProgress, Paper, PaperState, SearchRequest
+from tests import papers
 
 CHUNK_TOKENS = 200
 MAX_BYTES = 5 << 20

@@ -5,10 +5,10 @@ import unicodedata
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from tiny_library import WORDS_PER_LINE, make_page, rect_at
 
 from ragqa.document import Page, Word
 from ragqa.quotes import fold, line_rects, locate
+from tests.tiny_library import WORDS_PER_LINE, make_page, rect_at
 
 # Letters, figures, what is folded away, what stays, ligatures, accents alone and on letters, other scripts.
 Characters = st.sampled_from("abcXYZ019.,;()[]%-–—'’“”\u00adﬁﬀßéÅ\u0301µ²½…øжд中文אב")

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny_library import add_paper, paper_id_of
 
 from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.tantivy_index import TantivyIndex
@@ -16,6 +15,7 @@ from ragqa.index import HybridIndex
 from ragqa.protocols import Embedder
 from ragqa.retrieve import Retriever, checked_question
 from ragqa.types import SEARCH_MODES, Filter, SearchMode, SearchRequest
+from tests.tiny_library import add_paper, paper_id_of
 
 PAPERS = {
     "marmots": [

@@ -170,7 +170,7 @@ class _TransformersEngine:
         inputs = {"input_ids": ids, "attention_mask": ids.new_ones(ids.shape)}
         writing = _Writing(model, inputs, settings, threading.Event())
         streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
-        with ThreadPoolExecutor(1) as pool:
+        with ThreadPoolExecutor(1, thread_name_prefix="generate") as pool:
             done = pool.submit(writing.run, streamer)
             # generate ends the stream itself, unless it fails.
             done.add_done_callback(lambda _: streamer.end())
