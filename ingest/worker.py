@@ -102,12 +102,15 @@ class SubprocessReader:
                 hint="Raise RAGQA_READ_TIMEOUT, or leave it out.",
             )
         # PDFium aborts when an allocation fails, with the same signals as for any other fault: its size tells.
-        if peak_mb > 0.6 * self._memory_mb:
+        # A child's figure begins with what its parent held when it was started.
+        if peak_mb > max(0.6 * self._memory_mb, 1.02 * _own_peak_mb()):
             return _memory_error(path, self._memory_mb)
         return ReaderCrashed(
             f"The reading process died on {path.name} (status {status}).", hint="Download or export the file again."
         )
 
+
+_RUSAGE_UNITS_PER_MB = _MEGABYTE if sys.platform == "darwin" else 1024
 
 _CPU_LIMIT_SIGNAL = 24
 """SIGXCPU; the name does not exist on every system."""
@@ -142,8 +145,15 @@ def _reap(child: subprocess.Popen[bytes]) -> tuple[int, float]:
         return child.wait(), 0.0
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
-    unit = _MEGABYTE if sys.platform == "darwin" else 1024
-    return child.returncode, usage.ru_maxrss / unit
+    return child.returncode, usage.ru_maxrss / _RUSAGE_UNITS_PER_MB
+
+
+def _own_peak_mb() -> float:
+    if sys.platform == "win32":
+        return 0.0
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _RUSAGE_UNITS_PER_MB
 
 
 def _memory_error(path: Path, memory_mb: int) -> ReadMemory:

@@ -35,7 +35,7 @@ def test_cleaned_words_hold_no_controls_and_can_be_encoded(text):
 
 
 def placed(text, quarter):
-    return PlacedWord(text, 10, 10, 20, 20, quarter=quarter)
+    return PlacedWord(text, 10, 10, 20, 20, 10, quarter=quarter)
 
 
 def test_a_caption_stays_under_a_drawing_with_more_words_set_sideways():
