@@ -19,7 +19,7 @@ test: $(VENV)/installed-test
 
 # The llama.cpp part: an extra without a wheel, which builds for about nine minutes on two cores.
 test-gguf: $(VENV)/installed-test
-	$(BIN)/pip install -q ".[gguf]"
+	$(BIN)/pip install -q -e ".[gguf]"
 	$(BIN)/pytest -m gguf
 
 lint: $(VENV)/installed-test

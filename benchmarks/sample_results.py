@@ -1,6 +1,6 @@
 """Measures what the sample papers report: ``python -m benchmarks.sample_results DATA [--cache DIR]``.
 
-DATA holds ir/{scifact,cranfield,cisi} and e2e/. Rewrites data/sample/results.json; about five minutes on two
+DATA holds ir/{scifact,cranfield,cisi} and e2e/. Rewrites data/sample/results.json; about a quarter of an hour on two
 cores, seconds when the vectors are cached. Then ``python data/sample/build.py`` typesets the papers anew.
 """
 

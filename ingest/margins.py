@@ -50,7 +50,8 @@ def _in_margin(line: Line, height: float) -> bool:
 
 def _key(line: Line, height: float) -> str:
     side = "top" if line.y1 < height / 2 else "bottom"
-    return side + _DIGITS.sub("#", line.text.lower())
+    # The size, since the running header often repeats the title, which is set larger.
+    return f"{side} {line.size:.0f} {_DIGITS.sub('#', line.text.lower())}"
 
 
 def drop_line_numbers(page: PlacedPage) -> PlacedPage:

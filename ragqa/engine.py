@@ -1,6 +1,6 @@
 """The library in this process: one object that the CLI and the API call. ``ragqa.compose`` wires it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +70,7 @@ class Engine:
         """See ``Library``."""
         return self.retriever.search(request)
 
-    def ask(self, request: AskRequest) -> Iterator[AnswerEvent]:
+    def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
         """See ``Library``."""
         return self.asker.ask(request)
 

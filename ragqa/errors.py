@@ -7,6 +7,7 @@ RagqaError
 │   ├── PaperNotFound          no paper of that name or id, or more than one
 │   ├── ConversationNotFound   no conversation has that id
 │   ├── CitationNotFound       no stored answer has that citation
+│   ├── ForeignRequest         it came through a foreign host name or page
 │   ├── PathNotFound           a file or folder does not exist
 │   └── UploadTooLarge         the file is over the size limit
 ├── ReadError                  one PDF cannot be read; the others go on
@@ -83,6 +84,10 @@ class ConversationNotFound(InputError):
 
 class CitationNotFound(InputError):
     """No stored answer has that citation."""
+
+
+class ForeignRequest(InputError):
+    """The request came through a foreign host name, or from another site's page."""
 
 
 class PathNotFound(InputError):

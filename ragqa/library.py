@@ -1,7 +1,7 @@
 """The library as its users see it: in this process (``Engine``) or behind a server (``Client``), the same calls."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -47,7 +47,7 @@ class Library(Protocol):
         """Hits, best first."""
         ...
 
-    def ask(self, request: AskRequest) -> Iterator[AnswerEvent]:
+    def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
         """``started``, ``piece``s, ``done``."""
         ...
 

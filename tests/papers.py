@@ -72,6 +72,21 @@ def write_two_columns(path: Path) -> Path:
     return path
 
 
+def write_title_in_header(path: Path) -> Path:
+    """Three pages whose running header repeats the title of the first."""
+    canvas = _canvas(path)
+    for number in range(1, 4):
+        canvas.setFont("Times-Italic", 9)
+        canvas.drawString(72, 815, TITLE)
+        if number == 1:
+            canvas.setFont("Times-Bold", 18)
+            canvas.drawCentredString(WIDTH / 2, 770, TITLE)
+        _lines(canvas, LEFT + RIGHT, 72, 700)
+        canvas.showPage()
+    canvas.save()
+    return path
+
+
 def write_wide_table(path: Path) -> Path:
     """Two columns below a table as wide as the page, whose cells the file writes column by column."""
     canvas = _canvas(path)

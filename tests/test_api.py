@@ -179,6 +179,20 @@ def test_bad_requests_are_problem_details(
     assert problem["title"]
 
 
+def test_only_this_machine_is_answered_and_only_its_own_pages_change_anything(api: httpx.Client) -> None:
+    foreign_name = api.get("/api/v1/papers", headers={"Host": "evil.example"})
+    foreign_page = api.post("/api/v1/search", json={"question": "x"}, headers={"Origin": "http://evil.example"})
+    own_page = api.post("/api/v1/search", json={"question": "x"}, headers={"Origin": str(api.base_url).rstrip("/")})
+    assert (foreign_name.status_code, foreign_name.json()["code"]) == (403, "foreign_request")
+    assert (foreign_page.status_code, foreign_page.json()["code"]) == (403, "foreign_request")
+    assert own_page.status_code == 200
+
+
+def test_probes_by_head_and_unknown_methods_are_answered_by_the_api(api: httpx.Client) -> None:
+    assert api.head("/readyz").status_code == 200
+    assert api.options("/api/v1/nothing").headers["content-type"] == PROBLEM
+
+
 def test_an_unknown_page_or_citation_is_not_found(api: httpx.Client) -> None:
     paper_id = api.get("/api/v1/papers").json()[0]["id"]
     assert api.get(f"/api/v1/papers/{paper_id}/pages/99.png").json()["hint"] == "It has pages 1 to 3."

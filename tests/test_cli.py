@@ -145,6 +145,39 @@ def test_a_wrong_setting_names_itself(data: Path) -> None:
     assert "RAGQA_CHUNK_TOKENS" in ended.stderr
 
 
+def test_a_mistyped_data_folder_is_no_empty_library(tmp_path: Path) -> None:
+    ended = ragqa("ask", QUESTION, "--data", tmp_path / "dta")
+    assert ended.returncode == 2
+    assert "ragqa ingest" in ended.stderr
+    assert not (tmp_path / "dta").exists()
+
+
+def test_a_broken_settings_file_and_a_mistyped_variable_are_named(data: Path, tmp_path: Path) -> None:
+    mistyped = ragqa("papers", "--data", data, RAGQA_MAX_PAGE="3")
+    assert "do you mean RAGQA_MAX_PAGES?" in mistyped.stderr
+    (tmp_path / "ragqa.toml").write_text("data = [")
+    command = [sys.executable, "-m", "ragqa", "papers"]
+    broken = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, timeout=60, check=False)
+    assert broken.returncode == 2
+    assert "ragqa.toml cannot be read" in broken.stderr
+
+
+def test_ctrl_c_during_ingest_keeps_what_is_done(tmp_path: Path) -> None:
+    for number in range(12):
+        papers.write_many_pages(tmp_path / f"{number}.pdf", 30 + number)
+    command = [sys.executable, "-m", "ragqa", "ingest", str(tmp_path), "--data", str(tmp_path / "data")]
+    process = subprocess.Popen(command, env={**os.environ, **QUIET}, stderr=subprocess.PIPE, text=True)
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    if process.returncode != 0:  # a fast machine may have been done
+        assert process.returncode == 130
+        assert "run the command again" in said
+    assert "Traceback" not in said
+    again = ragqa("ingest", tmp_path, "--data", tmp_path / "data", "--json")
+    assert json.loads(again.stdout)["ready"] == 12
+
+
 def test_an_unreachable_ollama_is_named_with_the_next_step(data: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     ended = ragqa(

@@ -102,3 +102,9 @@ def test_rectangles_follow_crop_box_and_rotation(tmp_path, turn):
 def test_parts_are_joined_as_the_paper_writes_them(first, second, joined):
     words = "the attention of pre-training end software nation training self".split()
     assert Vocabulary(words).join(first, second) == joined
+
+
+def test_a_title_stays_although_the_running_header_repeats_it(tmp_path):
+    document = read_pdf(papers.write_title_in_header(tmp_path / "x.pdf"), 10)
+    assert document.metadata.title == papers.TITLE
+    assert [page.text.count(papers.TITLE) for page in document.pages] == [1, 0, 0]

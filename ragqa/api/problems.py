@@ -15,6 +15,7 @@ log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
+TOO_LARGE = 413
 
 # The nearest class in an error's ancestry counts.
 STATUS: dict[type[errors.RagqaError], int] = {
@@ -31,6 +32,7 @@ STATUS: dict[type[errors.RagqaError], int] = {
     errors.ModelError: 503,
     errors.ModelTimeout: 504,
     errors.ModelStreamCut: 502,
+    errors.ForeignRequest: 403,
     errors.ServerNotReady: 503,
 }
 
@@ -94,6 +96,10 @@ def _named(error: dict[str, Any]) -> str:
 async def _on_http(request: Request, exc: Exception) -> JSONResponse:
     assert isinstance(exc, HTTPException)
     title = str(exc.detail)
+    if exc.status_code == TOO_LARGE:
+        return problem_response(
+            errors.UploadTooLarge(title + ".", hint="Raise RAGQA_MAX_FILE_MB to send larger papers.")
+        )
     problem = Problem(type="about:blank", title=title, status=exc.status_code, detail=title, code="http_error")
     return _response(problem, dict(exc.headers or {}))
 

@@ -1,11 +1,11 @@
 """Questions over HTTP: search and ask, the latter also as server-sent events."""
 
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator
 
 import anyio
 from anyio import to_thread
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import format_sse_event
 
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/api/v1", tags=["questions"])
 
+CLIENT_CLOSED = 499
 STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 
 
@@ -28,21 +29,27 @@ def search(engine: EngineDep, request: SearchRequest) -> SearchResult:
 
 
 @router.post("/ask", response_model=Answer, responses={200: {"content": {"text/event-stream": {}}}})
-async def ask(engine: EngineDep, request: AskRequest) -> Answer | Response:
+async def ask(engine: EngineDep, request: AskRequest, http: Request) -> Answer | Response:
     """Answer a question. With ``stream``: events ``started``, ``piece``…, ``done`` (or ``error``)."""
     events = engine.ask(request)
     # The first event comes after all checks of the input: bad input gets its status, not a broken stream.
     first = await to_thread.run_sync(next, events)
     if request.stream:
         return StreamingResponse(_stream(first, events), media_type="text/event-stream", headers=STREAM_HEADERS)
-    return await to_thread.run_sync(_last_answer, events)
+    return await _whole(events, http)
 
 
-def _last_answer(events: Iterator[AnswerEvent]) -> Answer:
-    return next(event.answer for event in events if isinstance(event, AnswerDone))
+async def _whole(events: Generator[AnswerEvent], http: Request) -> Answer | Response:
+    """The answer; nothing more is written for a client that has gone."""
+    while not await http.is_disconnected():
+        event = await to_thread.run_sync(next, events)
+        if isinstance(event, AnswerDone):
+            return event.answer
+    await to_thread.run_sync(events.close)
+    return Response(status_code=CLIENT_CLOSED)
 
 
-async def _stream(first: AnswerEvent, events: Iterator[AnswerEvent]) -> AsyncIterator[bytes]:
+async def _stream(first: AnswerEvent, events: Generator[AnswerEvent]) -> AsyncIterator[bytes]:
     """The events as they come; when the client goes, the generator is closed, and with it the model's request."""
     try:
         event: AnswerEvent | None = first
@@ -51,6 +58,10 @@ async def _stream(first: AnswerEvent, events: Iterator[AnswerEvent]) -> AsyncIte
             event = await to_thread.run_sync(next, events, None)
     except RagqaError as exc:
         yield format_sse_event(data_str=problem_of(exc).model_dump_json(), event="error")
+    except Exception as exc:  # the status is sent already: without a last event the client could not tell
+        log.exception("Unexpected error in a stream", exc_info=exc)
+        broken = RagqaError("Something went wrong inside.", hint="The server's log has the details.")
+        yield format_sse_event(data_str=problem_of(broken).model_dump_json(), event="error")
     finally:
         with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(events.close)  # type: ignore[attr-defined]
+            await to_thread.run_sync(events.close)

@@ -8,13 +8,13 @@ from ragqa.types import Health
 router = APIRouter(tags=["status"])
 
 
-@router.get("/healthz")
+@router.api_route("/healthz", methods=["GET", "HEAD"])
 def alive() -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.api_route("/readyz", methods=["GET", "HEAD"])
 def ready(engine: EngineDep) -> dict[str, str]:
     """Questions are answered; 503 while the library opens."""
     return {"status": "ready"}

@@ -27,7 +27,7 @@ def ingest(
     as_json: AsJson = False,
 ) -> None:
     """Add papers. PDFs that are known already cost nothing; one that cannot be read stops nothing."""
-    with opened(settings_from(data=data)) as library:
+    with opened(settings_from(data=data), may_be_new=True) as library:
         if retry:
             for paper in library.papers(PaperState.FAILED):
                 library.retry(paper.id)
@@ -65,7 +65,7 @@ def papers(
 
 def doctor(data: Data = None, as_json: AsJson = False) -> None:
     """Say what works, what is missing, and what to do about it."""
-    with opened(settings_from(data=data)) as library:
+    with opened(settings_from(data=data), may_be_new=True) as library:
         health = library.health()
     if as_json:
         print_json(health)

@@ -72,6 +72,7 @@ def main() -> None:
     except RagqaError as exc:
         print_error(exc, as_json="--json" in sys.argv)
         sys.exit(next(EXIT_CODES[cls] for cls in type(exc).__mro__ if cls in EXIT_CODES))
-    except KeyboardInterrupt:
-        err.print("\nInterrupted. What was finished is kept; run the command again to go on.")
-        sys.exit(INTERRUPTED)
+    except SystemExit as exc:
+        if exc.code == INTERRUPTED:  # what Typer makes of Ctrl-C
+            err.print("\nInterrupted. What was finished is kept; run the command again to go on.")
+        raise

@@ -1,6 +1,10 @@
 """Options that several commands share, and how they open the library."""
 
+import difflib
 import importlib
+import logging
+import os
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +14,15 @@ import typer
 from pydantic import ValidationError
 
 from ragqa.client import Client
-from ragqa.errors import BadRequest
+from ragqa.errors import BadRequest, PathNotFound
 from ragqa.library import Library, resolve_papers
 from ragqa.lock import server_of
 from ragqa.settings import Settings
 from ragqa.types import Filter
+
+log = logging.getLogger(__name__)
+
+PREFIX = "RAGQA_"
 
 Data = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="Folder of ingest folder and index [default: ./data].")
@@ -29,8 +37,11 @@ Collection = Annotated[str | None, typer.Option("--collection", metavar="NAME", 
 
 def settings_from(**given: Any) -> Settings:
     """Settings with the options that were given on top. Raise BadRequest if a value cannot be used."""
+    _warn_of_unknown_variables()
     try:
         return Settings(**{name: value for name, value in given.items() if value is not None})
+    except tomllib.TOMLDecodeError as exc:
+        raise BadRequest(f"ragqa.toml cannot be read: {exc}", hint="Mend that line, or move the file away.") from exc
     except ValidationError as exc:
         first = exc.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
@@ -40,9 +51,23 @@ def settings_from(**given: Any) -> Settings:
         ) from exc
 
 
+def _warn_of_unknown_variables() -> None:
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    for name in sorted(set(filter(lambda name: name.startswith(PREFIX), os.environ)) - known):
+        near = difflib.get_close_matches(name, known, 1)
+        log.warning("%s is no setting%s", name, f"; do you mean {near[0]}?" if near else ".")
+
+
 @contextmanager
-def opened(settings: Settings) -> Iterator[Library]:
-    """The server that owns the data folder, if there is one, else the folder itself."""
+def opened(settings: Settings, *, may_be_new: bool = False) -> Iterator[Library]:
+    """The server that owns the data folder, if there is one, else the folder itself.
+
+    Raise PathNotFound if there is no library, unless one may be made: a mistyped folder is no empty library.
+    """
+    if not may_be_new and not settings.index_folder.is_dir():
+        raise PathNotFound(
+            f"There is no library in {settings.data}.", hint="Check --data, or make one with: ragqa ingest FOLDER"
+        )
     url = server_of(settings.index_folder)
     library: Library = Client(url) if url else _open_engine(settings)
     try:

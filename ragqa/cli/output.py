@@ -41,6 +41,9 @@ def print_error(exc: RagqaError, as_json: bool) -> None:
 
 def print_report(report: IngestReport) -> None:
     """What an ingest did."""
+    if not report.found:
+        out.print("No PDFs found there.")
+        return
     new = report.found - report.unchanged
     rate = f", {report.pages / report.seconds:.1f} pages/s" if report.pages and report.seconds else ""
     out.print(

@@ -122,8 +122,12 @@ def _answered(library: Library, request: AskRequest, shown: bool) -> Answer:
 
 
 def _finish(answer: Answer, streamed: str) -> None:
+    if not streamed.strip():
+        out.print(escape(answer.answer))
+        print_sources(answer)
+        return
     out.print()
-    if answer.answer.strip() != streamed.strip():
+    if streamed.strip() != answer.answer.strip():
         # The marks of the draft are numbers of evidence; those of the checked answer are numbers of citations.
         out.print(f"\n[bold]Checked:[/] {escape(answer.answer)}")
     print_sources(answer)
