@@ -19,7 +19,7 @@ test: $(VENV)/installed-test
 
 # The llama.cpp part: an extra without a wheel, which builds for about nine minutes on two cores.
 test-gguf: $(VENV)/installed-test
-	$(BIN)/pip install -q -e ".[gguf]"
+	PYTHONWARNINGS=ignore $(BIN)/pip install -q -e ".[gguf]"
 	$(BIN)/pytest -m gguf
 
 lint: $(VENV)/installed-test
@@ -39,7 +39,7 @@ $(VENV)/pip:
 
 $(VENV)/installed: $(VENV)/pip pyproject.toml
 	@echo "Installing ragqa and what it needs (about 1 GB, once) ..."
-	$(BIN)/pip install -q -e .
+	PYTHONWARNINGS=ignore $(BIN)/pip install -q -e .
 	touch $@
 
 $(VENV)/installed-test: $(VENV)/installed
