@@ -1,7 +1,7 @@
 """From a question to its answer, as a list of steps. Follow ``Asker.ask`` from top to bottom."""
 
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 
 from ragqa.answer.citations import Citer, Pages
 from ragqa.answer.draft import Draft, refusal
@@ -9,7 +9,7 @@ from ragqa.answer.evidence import choose_evidence
 from ragqa.answer.extractive import answer_extractively
 from ragqa.answer.follow_up import standalone_question
 from ragqa.answer.generative import check, fit_evidence, write
-from ragqa.answer.prompts import answer_messages
+from ragqa.answer.prompts import answer_messages, prompt_tokens
 from ragqa.answer.scorer import SentenceScorer
 from ragqa.chat import ChatModelSource
 from ragqa.errors import ModelError
@@ -62,7 +62,7 @@ class Asker:
         self._models = models
         self._limits = limits
 
-    def ask(self, request: AskRequest) -> Iterator[AnswerEvent]:
+    def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
         """One ``started``, any number of ``piece``, one ``done``. Input errors are raised before the first event."""
         timings = Timings()
         question = checked_question(request.question, self._limits.question_chars)
@@ -115,24 +115,34 @@ class Asker:
             return refusal(0.0), model, note
         if model is not None:
             try:
-                written = yield from self._written(answering, model)
-                return check(written, answering.evidence, self._scorer, answering.citer), model, note
+                draft = yield from self._written(answering, model)
             except ModelError as exc:
                 if answering.request.mode == "generative":
                     raise
                 note = _fell_back(exc)
+            else:
+                return draft, model, note
         draft = answer_extractively(answering.standalone, answering.evidence, self._scorer, answering.citer)
         yield AnswerPiece(text=draft.text)
         return draft, None, note
 
-    def _written(self, answering: "_Answering", model: ChatModel) -> Generator[AnswerEvent, None, str]:
+    def _written(self, answering: "_Answering", model: ChatModel) -> Generator[AnswerEvent, None, Draft]:
         evidence = fit_evidence(answering.standalone, answering.evidence, model, self._limits.answer_tokens)
+        if not evidence:
+            raise _no_room(model)
         messages = answer_messages(answering.standalone, evidence)
         pieces = []
         for piece in write(messages, model, self._limits.answer_tokens):
             pieces.append(piece)
             yield AnswerPiece(text=piece)
-        return "".join(pieces)
+        written = "".join(pieces)
+        usage = {
+            "evidence_chunks": len(evidence),
+            "prompt_tokens": prompt_tokens(messages, model),
+            "answer_tokens": model.count_tokens(written),
+        }
+        # What did not fit was never read by the model, but may still bear its words out.
+        return replace(check(written, answering.evidence, self._scorer, answering.citer), usage=usage)
 
     def _answer(
         self, answering: "_Answering", draft: Draft, model: ChatModel | None, note: str, timings: Timings
@@ -148,6 +158,7 @@ class Asker:
             standalone_question=answering.standalone,
             model=_name(model),
             note=note,
+            usage=draft.usage,
             conversation_id=answering.request.conversation_id or self._history.new_id(),
             timings_ms=dict(timings),
         )
@@ -173,3 +184,10 @@ def _name(model: ChatModel | None) -> str:
 
 def _fell_back(exc: ModelError) -> str:
     return f"Answered extractively, since the language model failed: {exc}"
+
+
+def _no_room(model: ChatModel) -> ModelError:
+    return ModelError(
+        f"The question leaves no room for evidence in the model's context window of {model.context_window} tokens.",
+        hint="Ask a shorter question, or set RAGQA_CONTEXT_WINDOW higher if the model allows it.",
+    )

@@ -1,9 +1,10 @@
-"""Finds quoted words on a page by string match, and the rectangles to draw. Pure.
+"""Finds quoted words among words by string match, and the rectangles to draw. Pure.
 
 Both sides are compared after folding case, hyphens, ligatures, quotation marks and white space away, so that a
-quote survives how a PDF sets it; nothing looser than that counts as found.
+quote survives how a PDF sets it; nothing looser than that counts as found. The sign of a number is kept.
 """
 
+import re
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -13,41 +14,47 @@ from ragqa.document import Page, Rect, Word
 
 LINE_OVERLAP = 0.5
 DROPPED = frozenset("\u00ad\u200b\u2060\ufeff-\u2010\u2011\u2012\u2013\u2014\u2212'\"‘’“”`´")
+MINUS = "-"
+SIGN = re.compile(r"(?<!\w)[-\u2012\u2013\u2212](?=\d)")
 
 
-def locate(quote: str, page: Page) -> tuple[int, int] | None:
-    """Words ``start:end`` of the page that are the quote, or None if it does not stand there."""
+def locate(quote: str, page: Page, passage: str = "") -> tuple[int, int] | None:
+    """Words ``start:end`` of the page that are the quote, inside the passage if it stands there; None if nowhere."""
+    words = [word.text for word in page.words]
+    if passage and (around := find_words(passage, words)):
+        start, end = around
+        if inside := find_words(quote, words[start:end]):
+            return start + inside[0], start + inside[1]
+    return find_words(quote, words)
+
+
+def find_words(quote: str, words: Sequence[str]) -> tuple[int, int] | None:
+    """The first ``start:end`` of the words that is the quote; whole words only."""
     wanted = fold(quote)
     if not wanted:
         return None
-    folded = [fold(word.text) for word in page.words]
+    folded = [fold(word) for word in words]
     text = "".join(folded)
+    offsets = list(accumulate(map(len, folded), initial=0))
     position = text.find(wanted)
     while position >= 0:
-        if _on_word_boundaries(text, folded, position, position + len(wanted)):
-            return _word_range(folded, position, position + len(wanted))
+        stop = position + len(wanted)
+        first, last = bisect_right(offsets, position) - 1, bisect_left(offsets, stop)
+        if _only_punctuation(text[offsets[first] : position] + text[stop : offsets[last]]):
+            return first, last
         position = text.find(wanted, position + 1)
     return None
 
 
-def _on_word_boundaries(text: str, folded: Sequence[str], begin: int, stop: int) -> bool:
-    """No letter or digit of the first and last word is left out; punctuation may be."""
-    offsets = list(accumulate(map(len, folded), initial=0))
-    first_word_begins = offsets[bisect_right(offsets, begin) - 1]
-    last_word_stops = offsets[bisect_left(offsets, stop)]
-    left_out = text[first_word_begins:begin] + text[stop:last_word_stops]
-    return not any(c.isalnum() for c in left_out)
-
-
-def _word_range(folded: Sequence[str], begin: int, stop: int) -> tuple[int, int]:
-    offsets = list(accumulate(map(len, folded), initial=0))
-    return bisect_right(offsets, begin) - 1, bisect_left(offsets, stop)
+def _only_punctuation(left_out: str) -> bool:
+    """No letter, digit or sign of the first and last word is left out; punctuation may be."""
+    return not any(c.isalnum() or c == MINUS for c in left_out)
 
 
 def fold(text: str) -> str:
-    """Case, compatibility forms, hyphens, quotation marks and white space folded away."""
+    """Case, compatibility forms, hyphens, quotation marks and white space folded away; the sign of a number stays."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(c for c in plain if c not in DROPPED and not c.isspace())
+    return MINUS.join("".join(c for c in part if c not in DROPPED and not c.isspace()) for part in SIGN.split(plain))
 
 
 def line_rects(words: Sequence[Word]) -> tuple[Rect, ...]:

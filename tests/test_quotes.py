@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ragqa.document import Page, Word
-from ragqa.quotes import fold, line_rects, locate
+from ragqa.quotes import find_words, fold, line_rects, locate
 from tests.tiny_library import WORDS_PER_LINE, make_page, rect_at
 
 # Letters, figures, what is folded away, what stays, ligatures, accents alone and on letters, other scripts.
@@ -113,6 +113,44 @@ def test_what_does_not_stand_there_is_not_found(quote: str) -> None:
 def test_the_first_of_equal_places_is_taken_and_a_false_start_is_passed_over() -> None:
     page = make_page("The transformers beat the transformer and the transformer stays.")
     assert locate("the transformer", page) == (3, 5)
+
+
+def test_inside_its_passage_a_quote_is_found_there_and_elsewhere_all_the_same() -> None:
+    page = make_page("Groups sleep less. Snow is deep. In spring groups sleep less. Snow melts.")
+    assert locate("groups sleep less", page) == (0, 3)
+    assert locate("groups sleep less", page, passage="In spring groups sleep less.") == (8, 11)
+    assert locate("snow is deep", page, passage="In spring groups sleep less.") == (3, 6)
+    assert locate("groups sleep less", page, passage="Words of another page.") == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("quote", "words"),
+    [
+        ("by -3.5 points", "by 3.5 points"),
+        ("by 3.5 points", "by -3.5 points"),
+        ("3.5", "\u22123.5"),
+        ("able to generalize", "unable to generalize"),
+        ("------ ------ ----", "any words at all"),
+    ],
+)
+def test_a_sign_or_half_a_word_makes_another_quote(quote: str, words: str) -> None:
+    assert find_words(quote, words.split()) is None
+
+
+@pytest.mark.parametrize(
+    ("quote", "words"),
+    [
+        ("by -3.5 points", "by \u22123.5 points"),
+        ("(-3.5)", "(\u20133.5)"),
+        ("2-3", "2\u20133"),
+        ("23", "2-3"),
+        ("GPT-2", "GPT\u20132"),
+        ("pages 2 - 3", "pages 2\u20133"),
+        ("fine- tuned", "fine-tuned"),
+    ],
+)
+def test_minus_signs_are_told_from_hyphens_and_ranges(quote: str, words: str) -> None:
+    assert find_words(quote, words.split()) == (0, len(words.split()))
 
 
 def test_a_page_without_words_holds_no_quote() -> None:

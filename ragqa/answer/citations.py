@@ -1,9 +1,9 @@
 """Turns sentences of evidence into citations whose words were found on the page. Nothing else becomes a citation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from ragqa.document import Page
+from ragqa.document import Page, Word
 from ragqa.quotes import line_rects, locate
 from ragqa.types import Citation, Hit
 
@@ -22,16 +22,17 @@ class Citer:
     def __init__(self, answer_id: str, pages: Pages) -> None:
         self.answer_id = answer_id
         self._pages = pages
-        self._made: dict[tuple[str, int, str], Citation] = {}
+        self._made: dict[tuple[str, int, int, int], Citation] = {}
 
     def cite(self, hit: Hit, quote: str, score: float) -> Citation | None:
-        """A citation of the words as they stand on the hit's page, or None if they are not there."""
-        key = (hit.paper_id, hit.page, quote)
+        """A citation of the words as they stand on the hit's page, in the hit if they can; None if they do not."""
+        page = self._pages.page(hit.paper_id, hit.page)
+        found = locate(quote, page, passage=hit.text)
+        if found is None:
+            return None
+        key = (hit.paper_id, hit.page, *found)
         if key not in self._made:
-            citation = self._verified(hit, quote, score)
-            if citation is None:
-                return None
-            self._made[key] = citation
+            self._made[key] = self._citation(hit, page.words[slice(*found)], score)
         return self._made[key]
 
     @property
@@ -39,12 +40,7 @@ class Citer:
         """All that were made, in the order of their numbers."""
         return tuple(self._made.values())
 
-    def _verified(self, hit: Hit, quote: str, score: float) -> Citation | None:
-        page = self._pages.page(hit.paper_id, hit.page)
-        found = locate(quote, page)
-        if found is None:
-            return None
-        words = page.words[slice(*found)]
+    def _citation(self, hit: Hit, words: Sequence[Word], score: float) -> Citation:
         number = len(self._made) + 1
         return Citation(
             id=f"{self.answer_id}.{number}", number=number, paper_id=hit.paper_id, file_name=hit.file_name,

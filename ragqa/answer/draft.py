@@ -1,20 +1,28 @@
 """What an answering mode hands back before the answer is stored."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 REFUSAL = "I could not find an answer in these papers."
+NO_SUPPORT = "I could not find support for an answer in these papers."
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The answer's text with ``[n]`` marks, and how sure the mode is, 0 to 1."""
+    """The answer's text with ``[n]`` marks, and how sure the mode is, 0 to 1; what a language model used, counted."""
 
     text: str
     confidence: float
     abstained: bool = False
     unsupported: tuple[str, ...] = ()
+    usage: dict[str, int] = field(default_factory=dict)
 
 
 def refusal(confidence: float) -> Draft:
     """Says that the evidence does not answer the question."""
     return Draft(REFUSAL, confidence, abstained=True)
+
+
+def without_support(sentences: Sequence[str]) -> Draft:
+    """Says that nothing of what was written stands in the papers; the sentences are kept apart from the answer."""
+    return Draft(NO_SUPPORT, 0.0, abstained=True, unsupported=tuple(sentences))

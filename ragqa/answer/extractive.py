@@ -11,16 +11,17 @@ from ragqa.types import Hit
 
 MOST_SENTENCES = 3
 CLOSE_TO_BEST = 0.12
+RANK_WEIGHT = 0.06  # per place in the evidence: the retriever's order knows what one sentence does not show
 # Logistic over the best sentence's score, set on answerable questions against questions asked of another paper.
 CONFIDENCE_MIDPOINT = 0.80
 CONFIDENCE_SLOPE = 7.0
-LEAST_CONFIDENCE = 0.2
+LEAST_CONFIDENCE = 0.1
 
 
 def answer_extractively(question: str, evidence: Sequence[Hit], scorer: SentenceScorer, citer: Citer) -> Draft:
     """The best sentence, and up to two more that are nearly as good; a refusal if none is good enough."""
     scored = _scored(question, evidence, scorer)
-    confidence = _confidence(scored[0][1]) if scored else 0.0
+    confidence = _confidence(max(score for _, score in scored)) if scored else 0.0
     if confidence < LEAST_CONFIDENCE:
         return refusal(confidence)
     parts = []
@@ -32,20 +33,26 @@ def answer_extractively(question: str, evidence: Sequence[Hit], scorer: Sentence
 
 
 def _scored(question: str, evidence: Sequence[Hit], scorer: SentenceScorer) -> list[tuple[Sentence, float]]:
+    """All sentences, those first that score high and stand in one of the first hits."""
     sentences = sentences_of(evidence)
     pairs = zip(sentences, scorer.scores(question, sentences), strict=True)
-    return sorted(pairs, key=lambda pair: -pair[1])
+    return sorted(pairs, key=lambda pair: -_ranked(pair))
 
 
 def _chosen(scored: Sequence[tuple[Sentence, float]]) -> list[tuple[Sentence, float]]:
     """Best first; the same words from two chunks once."""
-    best = scored[0][1]
+    least = _ranked(scored[0]) - CLOSE_TO_BEST
     chosen: dict[str, tuple[Sentence, float]] = {}
-    for sentence, score in scored:
-        if len(chosen) == MOST_SENTENCES or score < best - CLOSE_TO_BEST:
+    for pair in scored:
+        if len(chosen) == MOST_SENTENCES or _ranked(pair) < least:
             break
-        chosen.setdefault(sentence.text, (sentence, score))
+        chosen.setdefault(pair[0].text, pair)
     return list(chosen.values())
+
+
+def _ranked(pair: tuple[Sentence, float]) -> float:
+    sentence, score = pair
+    return score - RANK_WEIGHT * (sentence.number - 1)
 
 
 def _confidence(score: float) -> float:

@@ -4,28 +4,26 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ragqa.answer.citations import Citer, marked
-from ragqa.answer.draft import Draft, refusal
+from ragqa.answer.claims import MARK, carries
+from ragqa.answer.draft import Draft, refusal, without_support
 from ragqa.answer.evidence import Sentence, sentences_of
-from ragqa.answer.prompts import NOT_IN_PAPERS, answer_messages
+from ragqa.answer.prompts import NOT_IN_PAPERS, answer_messages, prompt_tokens
 from ragqa.answer.scorer import SentenceScorer
-from ragqa.answer.words import content_words, coverage
 from ragqa.protocols import ChatMessage, ChatModel
-from ragqa.quotes import fold
+from ragqa.quotes import find_words
 from ragqa.sentences import sentence_spans
 from ragqa.types import Hit
 
-MARK = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
-QUOTED = re.compile(r"[\"“]([^\"“”]{12,})[\"”]")
-LEAST_SUPPORT = 0.5  # share of a sentence's content words that the quoted words must have
-MESSAGE_OVERHEAD = 16  # tokens that a chat template puts around each message
+QUOTED = re.compile(r"[\"“]([^\"“”]*)[\"”]")
+SHORTEST_QUOTATION = 12  # characters; what is shorter is a term in quotation marks
+QUOTATION_ENDS = " .,;:"  # a writer's own punctuation often stands inside the marks
 
 
 def fit_evidence(question: str, evidence: Sequence[Hit], model: ChatModel, max_answer_tokens: int) -> list[Hit]:
-    """As many of the best hits as the context window has room for; never more, so nothing is cut silently."""
+    """As many of the best hits as the context window has room for, so that nothing is cut silently; [] if not one."""
     budget = model.context_window - max_answer_tokens
     for count in range(len(evidence), 0, -1):
-        messages = answer_messages(question, evidence[:count])
-        if sum(model.count_tokens(message.content) + MESSAGE_OVERHEAD for message in messages) <= budget:
+        if prompt_tokens(answer_messages(question, evidence[:count]), model) <= budget:
             return list(evidence[:count])
     return []
 
@@ -39,16 +37,17 @@ def check(written: str, evidence: Sequence[Hit], scorer: SentenceScorer, citer: 
     """Tie every sentence to words on a page; numbers that the model invented are dropped."""
     if not written.strip() or NOT_IN_PAPERS.rstrip(".").lower() in written.lower():
         return refusal(0.0)
-    candidates = sentences_of(evidence)
     parts, unsupported = [], []
     for sentence, numbers in _sentences(written):
-        supports = _supports(sentence, numbers, candidates, scorer)
+        supports = _supports(sentence, numbers, evidence, scorer)
         citations = [c for found, score in supports if (c := citer.cite(found.hit, found.text, score))]
         parts.append(marked(sentence, citations))
         if not citations:
             unsupported.append(sentence)
     if not parts:
         return refusal(0.0)  # marks and nothing else
+    if len(unsupported) == len(parts):
+        return without_support(unsupported)
     share = 1 - len(unsupported) / len(parts)
     return Draft(" ".join(parts), round(share, 3), unsupported=tuple(unsupported))
 
@@ -56,12 +55,29 @@ def check(written: str, evidence: Sequence[Hit], scorer: SentenceScorer, citer: 
 def _sentences(written: str) -> Iterator[tuple[str, frozenset[int]]]:
     """Each sentence without its marks, and the numbers marked in or right behind it."""
     words = _attach_marks(written).split()
-    for start, end in sentence_spans(words):
+    for start, end in _whole_quotations(sentence_spans(words), words):
         text = " ".join(words[start:end])
         numbers = frozenset(int(n) for mark in MARK.findall(text) for n in mark.split(","))
         plain = MARK.sub("", text).strip()
         if plain:
             yield plain, numbers
+
+
+def _whole_quotations(spans: Sequence[tuple[int, int]], words: Sequence[str]) -> list[tuple[int, int]]:
+    """The spans, those joined that one quotation runs through."""
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and _breaks_off(" ".join(words[joined[-1][0] : start]), " ".join(words[start:])):
+            joined[-1] = joined[-1][0], end
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def _breaks_off(text: str, rest: str) -> bool:
+    """True if a quotation is open at the end of the text, and closed in the rest."""
+    is_open = text.count('"') % 2 == 1 or text.count("“") > text.count("”")
+    return is_open and bool(re.search('["”]', rest))
 
 
 def _attach_marks(written: str) -> str:
@@ -70,27 +86,35 @@ def _attach_marks(written: str) -> str:
 
 
 def _supports(
-    sentence: str, numbers: frozenset[int], candidates: Sequence[Sentence], scorer: SentenceScorer
+    sentence: str, numbers: frozenset[int], evidence: Sequence[Hit], scorer: SentenceScorer
 ) -> list[tuple[Sentence, float]]:
-    """The evidence sentence that carries this sentence, from the marked evidence if it is there, else from any."""
-    quoted = [_holding(quote, candidates) for quote in QUOTED.findall(sentence)]
-    if quoted and all(quoted):
-        return [(found, 1.0) for found in quoted if found]
-    if quoted:
-        return []  # words in quotation marks that stand nowhere: an invented quote supports nothing
+    """The evidence sentences that carry this sentence, from the marked evidence if they are there, else from any."""
+    quotations = [quote for quote in QUOTED.findall(sentence) if len(quote) >= SHORTEST_QUOTATION]
+    if quotations:
+        return _quoted(sentence, quotations, evidence)
+    candidates = [c for c in sentences_of(evidence) if carries(c.text, sentence)]
     marked_first = [c for c in candidates if c.number in numbers]
-    return _best(sentence, marked_first, scorer) or _best(sentence, candidates, scorer)
+    return _best(sentence, marked_first or candidates, scorer)
 
 
-def _holding(quote: str, candidates: Sequence[Sentence]) -> Sentence | None:
-    wanted = fold(quote).strip(".,;")
-    return next((c for c in candidates if wanted in fold(c.text)), None)
+def _quoted(sentence: str, quotations: Sequence[str], evidence: Sequence[Hit]) -> list[tuple[Sentence, float]]:
+    """The sentences around the quotations; none if one quotation is invented, or if they do not carry the rest."""
+    held = [found for quote in quotations if (found := _holding(quote, evidence))]
+    complete = len(held) == len(quotations) and carries(" ".join(found.text for found in held), sentence)
+    return [(found, 1.0) for found in held] if complete else []
 
 
-def _best(sentence: str, candidates: Sequence[Sentence], scorer: SentenceScorer) -> list[tuple[Sentence, float]]:
-    """The best-scoring sentence that has enough of the words and every figure; none if no one has."""
-    wanted = content_words(sentence)
-    figures = {word for word in wanted if any(c.isdigit() for c in word)}
-    able = [c for c in candidates if coverage(wanted, c.text) >= LEAST_SUPPORT and figures <= content_words(c.text)]
+def _holding(quote: str, evidence: Sequence[Hit]) -> Sentence | None:
+    """The sentence that the quotation stands in, or the run of sentences that it spans."""
+    for number, hit in enumerate(evidence, start=1):
+        words = hit.text.split(" ")
+        if found := find_words(quote.strip(QUOTATION_ENDS), words):
+            touched = [span for span in sentence_spans(words) if span[0] < found[1] and found[0] < span[1]]
+            return Sentence(number, hit, " ".join(words[touched[0][0] : touched[-1][1]]))
+    return None
+
+
+def _best(sentence: str, able: Sequence[Sentence], scorer: SentenceScorer) -> list[tuple[Sentence, float]]:
+    """The best-scoring sentence; none of none."""
     scored = zip(able, scorer.scores(sentence, able), strict=True)
     return sorted(scored, key=lambda pair: -pair[1])[:1]

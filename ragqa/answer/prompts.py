@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from ragqa.protocols import ChatMessage
+from ragqa.protocols import ChatMessage, ChatModel
 from ragqa.types import Hit, Turn
 
+MESSAGE_OVERHEAD = 16  # tokens that a chat template puts around each message
 NOT_IN_PAPERS = "The papers do not answer this question."
 
 ANSWER_RULES = f"""You answer questions about research papers for a researcher.
@@ -37,3 +38,8 @@ def rewrite_messages(question: str, turns: Sequence[Turn]) -> list[ChatMessage]:
     """The conversation so far, shortened, and the question to rewrite."""
     said = "\n".join(f"Question: {turn.question}\nAnswer: {turn.answer[:300]}" for turn in turns)
     return [ChatMessage("system", REWRITE_RULES), ChatMessage("user", f"{said}\n\nLast question: {question}")]
+
+
+def prompt_tokens(messages: Sequence[ChatMessage], model: ChatModel) -> int:
+    """How much of the context window the messages take, by the model's own count."""
+    return sum(model.count_tokens(message.content) + MESSAGE_OVERHEAD for message in messages)
