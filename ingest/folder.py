@@ -7,7 +7,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,6 +17,7 @@ from ragqa.errors import BadRequest, DiskFull, EmptyFile, FileTooLarge, NotPdf, 
 BLOCK = 1 << 20
 LONGEST_NAME = 120  # characters; leaves room for a number within every file system's limit
 PART_SUFFIX = ".part"
+PART_KEPT_S = 3600.0  # longer than any upload takes
 UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)$", re.I)
 PDF_HEADER = b"%PDF-"
@@ -25,12 +27,14 @@ HEADER_WITHIN = 1024
 def find_pdfs(paths: Iterable[Path]) -> Iterator[Path]:
     """The files named, and the PDFs in the folders named, sub-folders included; hidden ones and links left out.
 
-    Raise PathNotFound before anything is read if one of the paths does not exist.
+    Before anything is read, raise PathNotFound if one of the paths does not exist, BadRequest if it is a device.
     """
     named = list(paths)
     for path in named:
         if not path.exists():
             raise PathNotFound(f"{path} does not exist.", hint="Check the spelling, or give the folder's full path.")
+        if not path.is_dir() and not path.is_file():
+            raise BadRequest(f"{path} is neither a file nor a folder.", hint="Name a PDF, or a folder of PDFs.")
     for path in named:
         yield from sorted(_pdfs_below(path)) if path.is_dir() else [path]
 
@@ -44,38 +48,60 @@ def _pdfs_below(folder: Path) -> Iterator[Path]:
                 yield path
 
 
-def check_pdf(path: Path, max_bytes: int) -> None:
-    """Cheap checks that need no reader. Raise EmptyFile, FileTooLarge or NotPdf."""
+def check_pdf(path: Path, max_bytes: int, name: str = "") -> None:
+    """Cheap checks that need no reader; errors speak of ``name``. Raise EmptyFile, FileTooLarge or NotPdf."""
+    name = name or path.name
     size = path.stat().st_size
     if size == 0:
-        raise EmptyFile(f"{path.name} is empty.", hint="Copy the file again.")
+        raise EmptyFile(f"{name} is empty.", hint="Copy the file again.")
     if size > max_bytes:
         raise FileTooLarge(
-            f"{path.name} has {size >> 20} MB, more than {max_bytes >> 20}.", hint="Raise RAGQA_MAX_FILE_MB to read it."
+            f"{name} has {size >> 20} MB, more than {max_bytes >> 20}.", hint="Raise RAGQA_MAX_FILE_MB to read it."
         )
     with path.open("rb") as file:
         # Readers accept junk before the header; the specification's notes allow for 1,024 bytes of it.
         if PDF_HEADER not in file.read(HEADER_WITHIN + len(PDF_HEADER)):
-            raise NotPdf(f"{path.name} is not a PDF.", hint="Save or print it as PDF and ingest that.")
+            raise NotPdf(f"{name} is not a PDF.", hint="Save or print it as PDF and ingest that.")
 
 
 class FolderScan:
-    """Notices files that are new in a folder, or changed, once they have stopped growing."""
+    """Notices files that are new in a folder, changed or gone, once they have stopped growing."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._seen: dict[Path, tuple[int, int]] = {}
         self._reported: dict[Path, tuple[int, int]] = {}
+        self._disk: tuple[int, int] | None = None
+        self._same_disk = False
 
     def new_files(self) -> list[Path]:
         """Files whose size and time were the same at the last call too, and that were not reported before."""
         self._folder.mkdir(parents=True, exist_ok=True)
         now = dict(_stamps(find_pdfs([self._folder])))
+        self._same_disk = self._is_same_disk(bool(now))
         stable = [path for path, stamp in now.items() if self._seen.get(path) == stamp]
         new = [path for path in stable if self._reported.get(path) != now[path]]
         self._seen = now
         self._reported = {path: now[path] for path in stable}
         return new
+
+    def has_lost(self, file: Path) -> bool:
+        """Whether a file of this folder is gone for good: not while others may be it under a new name.
+
+        An empty folder in the place of one that was full is a disk that is not there: nothing is lost then.
+        """
+        settled = self._same_disk and self._seen.keys() == self._reported.keys()
+        try:
+            return settled and not file.is_file()
+        except OSError:  # its folder cannot be looked into
+            return False
+
+    def _is_same_disk(self, holds_files: bool) -> bool:
+        """Whether this is the folder in which files were seen first."""
+        stat = self._folder.stat()
+        if self._disk is None and holds_files:
+            self._disk = (stat.st_dev, stat.st_ino)
+        return self._disk == (stat.st_dev, stat.st_ino)
 
     def collection_of(self, file: Path) -> str:
         """The sub-folder that the file lies in; empty for the ingest folder itself."""
@@ -103,17 +129,33 @@ def bring_in(source: Path, ingest_folder: Path, collection: str) -> Path:
         return save_stream(file, source.name, ingest_folder, collection)
 
 
+def remove_parts(ingest_folder: Path) -> None:
+    """Remove what uploads left that were cut off long ago."""
+    for part in ingest_folder.rglob(f".*{PART_SUFFIX}"):
+        with contextlib.suppress(OSError):
+            if time.time() - part.stat().st_mtime > PART_KEPT_S:
+                part.unlink()
+
+
 def save_stream(
-    stream: BinaryIO, name: str, ingest_folder: Path, collection: str, max_bytes: int | None = None
+    stream: BinaryIO,
+    name: str,
+    ingest_folder: Path,
+    collection: str,
+    max_bytes: int | None = None,
+    known: Callable[[Path], Path | None] = lambda part: None,
 ) -> Path:
-    """Write a stream under a safe, free name; all or nothing. Raise UploadTooLarge past max_bytes."""
+    """Write a stream under a safe, free name; all or nothing. Raise UploadTooLarge past max_bytes.
+
+    ``known`` looks at the file before it gets its name: it may refuse it by raising, or name the place of its bytes.
+    """
     folder = collection_folder(ingest_folder, collection)
     folder.mkdir(parents=True, exist_ok=True)
     handle, part = tempfile.mkstemp(prefix=".", suffix=PART_SUFFIX, dir=folder)
     try:
         with os.fdopen(handle, "wb") as file:
             _copy(stream, file, max_bytes)
-        return _settle(Path(part), folder, safe_name(name))
+        return known(Path(part)) or _settle(Path(part), folder, safe_name(name))
     except OSError as exc:
         if exc.errno == errno.ENOSPC:
             raise DiskFull("The disk is full.", hint="Free some space and try again; nothing was lost.") from exc
@@ -141,12 +183,23 @@ def _settle(part: Path, folder: Path, name: str) -> Path:
         target = folder / (name if number == 1 else f"{stem} ({number}){suffix}")
         if target.is_file() and content_hash(target) == digest:
             return target.resolve()
-        if not target.exists():
-            shutil.move(part, target)
-            # Temporary files are private; papers get the folder's usual rights.
-            target.chmod(0o644)
+        with contextlib.suppress(FileExistsError):
+            _take_name(part, target)
             return target.resolve()
     raise BadRequest(f"There are too many files named {name}.", hint="Rename the file.")
+
+
+def _take_name(part: Path, target: Path) -> None:
+    """Raise FileExistsError if the name is taken, even by somebody who takes it at this moment."""
+    # Temporary files are private; papers get the folder's usual rights.
+    part.chmod(0o644)
+    try:
+        os.link(part, target)
+    except FileExistsError:
+        raise
+    except OSError:  # this file system has no links
+        with target.open("xb") as file, part.open("rb") as source:
+            shutil.copyfileobj(source, file)
 
 
 def safe_name(name: str) -> str:

@@ -9,9 +9,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from ingest.chunk import CHUNKER_VERSION, chunk_document
+from ingest.folder import content_hash
 from ragqa.catalogue import Catalogue
 from ragqa.document import BlockKind, Chunk, Document
-from ragqa.errors import PaperNotFound, PathNotFound, ReadError
+from ragqa.errors import LibraryError, PaperNotFound, PathNotFound, ReadError
 from ragqa.index import HybridIndex
 from ragqa.protocols import Embedder, PdfReader, Vectors
 from ragqa.types import Paper, PaperState
@@ -53,6 +54,8 @@ class Pipeline:
     def run(self, on_change: OnChange, stop: threading.Event) -> None:
         """Read and embed until the queue is empty or ``stop`` is set; a paper begun is finished or goes back."""
         with self._running:
+            # A full disk may have kept an earlier run from putting its papers back.
+            self._catalogue.requeue_unfinished()
             for paper, reading in self._read_ahead(on_change, stop):
                 with self._failure_noted(paper, on_change):
                     read = reading.result()
@@ -82,13 +85,15 @@ class Pipeline:
             finally:
                 for paper, reading in waiting:
                     reading.cancel()
-                    self._catalogue.set_state(paper.id, PaperState.QUEUED)
+                    self._put_back(paper)
 
     def _read(self, paper: Paper) -> ReadPaper:
         path = self._catalogue.path(paper.id)
         if not path.is_file():
             raise PathNotFound(f"{path} is gone.", hint="Put it back and ingest it again, or delete the paper.")
         document = self._reader.read(path)
+        if content_hash(path) != paper.id:
+            raise PathNotFound(f"{path} has changed since it was found.", hint="Ingest it again.")
         return ReadPaper(paper, document, chunk_document(document, self._embedder, self._chunk_tokens))
 
     def _embed(self, read: ReadPaper) -> list[Vectors | None]:
@@ -111,6 +116,11 @@ class Pipeline:
         self._catalogue.set_state(paper.id, state)
         return paper.model_copy(update={"state": state})
 
+    def _put_back(self, paper: Paper) -> None:
+        """Queue a paper again; where that cannot be written now, the next run does it."""
+        with suppress(LibraryError):
+            self._catalogue.set_state(paper.id, PaperState.QUEUED)
+
     @contextmanager
     def _failure_noted(self, paper: Paper, on_change: OnChange) -> Iterator[None]:
         """A paper that cannot be read ends ``failed`` with the reason; any other error puts it back in the queue."""
@@ -124,7 +134,7 @@ class Pipeline:
             with suppress(PaperNotFound):  # deleted, and its file with it, while it was read
                 on_change(self._catalogue.paper(paper.id))
         except BaseException:
-            self._catalogue.set_state(paper.id, PaperState.QUEUED)
+            self._put_back(paper)
             raise
         log.debug("%s took %.2f s", paper.file_name, time.perf_counter() - started)
 

@@ -3,15 +3,17 @@
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 from ingest.pdfium import render_page
-from ingest.worker import limit_memory
+from ingest.worker import child_command, child_environment, limit_memory
 from ragqa.document import Rect
 from ragqa.errors import RagqaError, ReaderCrashed, ReadTimeout, error_classes
 
 TIMEOUT_S = 20.0
+AT_ONCE = 2  # children; bounds memory however many pictures are asked for
 REFUSED = 3  # exit status of a child that knows why
 
 
@@ -20,13 +22,21 @@ class SubprocessRenderer:
 
     def __init__(self, memory_mb: int) -> None:
         self._memory_mb = memory_mb
+        self._free = threading.BoundedSemaphore(AT_ONCE)
 
     def render(self, path: Path, page: int, rects: Sequence[Rect], scale: float) -> bytes:
         """Raise a ReadError if the page cannot be drawn."""
         request = json.dumps([str(path), page, list(rects), scale, self._memory_mb])
-        command = [sys.executable, "-m", "ingest.render"]
         try:
-            ended = subprocess.run(command, input=request.encode(), capture_output=True, timeout=TIMEOUT_S, check=False)
+            with self._free:
+                ended = subprocess.run(
+                    child_command("ingest.render"),
+                    input=request.encode(),
+                    capture_output=True,
+                    timeout=TIMEOUT_S,
+                    check=False,
+                    env=child_environment(),
+                )
         except subprocess.TimeoutExpired as exc:
             raise ReadTimeout(f"Page {page} of {path.name} took over {TIMEOUT_S:.0f} s to draw.") from exc
         if ended.returncode == REFUSED:

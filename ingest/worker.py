@@ -7,11 +7,13 @@ Knows limits, processes and frames; what reading means is in reader.py.
 import contextlib
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
-from threading import Lock, Timer
+from threading import Event, Lock, Thread
 from typing import IO
 
 from ingest.reader import read_pdf
@@ -53,16 +55,8 @@ class SubprocessReader:
 
     def _exchange_in_time(self, path: Path) -> bytes:
         child = self._running_child()
-        expired = False
-
-        def expire() -> None:
-            nonlocal expired
-            expired = True
-            child.kill()
-
-        timer = Timer(self._timeout_s, expire)
-        timer.daemon = True
-        timer.start()
+        watch = _Watch(child, self._timeout_s)
+        watch.start()
         try:
             reply = _exchange(child, os.fsencode(path.absolute()))
         except BaseException:
@@ -70,9 +64,9 @@ class SubprocessReader:
             self._end_child()
             raise
         finally:
-            timer.cancel()
+            watch.end()
         if reply is None:
-            raise self._death(child, path, expired)
+            raise self._death(child, path, watch)
         return reply
 
     def _running_child(self) -> subprocess.Popen[bytes]:
@@ -92,40 +86,89 @@ class SubprocessReader:
                 with contextlib.suppress(OSError):
                     pipe.close()
 
-    def _death(self, child: subprocess.Popen[bytes], path: Path, expired: bool) -> RagqaError:
+    def _death(self, child: subprocess.Popen[bytes], path: Path, watch: "_Watch") -> RagqaError:
         """Say why the child died, as far as its exit status and its size tell."""
-        status, peak_mb = _reap(child)
+        status = child.wait()
         self._end_child()
-        if expired or status == -_CPU_LIMIT_SIGNAL:
+        if watch.expired or status == -_CPU_LIMIT_SIGNAL:
             return ReadTimeout(
                 f"{path.name} was given up after {self._timeout_s:g} s.",
                 hint="Raise RAGQA_READ_TIMEOUT, or leave it out.",
             )
         # PDFium aborts when an allocation fails, with the same signals as for any other fault: its size tells.
-        # A child's figure begins with what its parent held when it was started.
-        if peak_mb > max(0.6 * self._memory_mb, 1.02 * _own_peak_mb()):
+        if watch.peak_mb > 0.6 * self._memory_mb:
             return _memory_error(path, self._memory_mb)
         return ReaderCrashed(
             f"The reading process died on {path.name} (status {status}).", hint="Download or export the file again."
         )
 
 
-_RUSAGE_UNITS_PER_MB = _MEGABYTE if sys.platform == "darwin" else 1024
+class _Watch(Thread):
+    """Kills a child that takes too long, and notes the most memory that it held.
+
+    The figure that the system reports at a child's end will not do: it begins with what the parent held.
+    """
+
+    def __init__(self, child: subprocess.Popen[bytes], timeout_s: float) -> None:
+        super().__init__(daemon=True, name="watch")
+        self._child = child
+        self._timeout_s = timeout_s
+        self._ended = Event()
+        self.expired = False
+        self.peak_mb = 0.0
+
+    def run(self) -> None:
+        """Look every few milliseconds until ``end`` or the timeout."""
+        deadline = time.monotonic() + self._timeout_s
+        while not self._ended.wait(_LOOK_EVERY_S):
+            self.peak_mb = max(self.peak_mb, _peak_mb(self._child.pid))
+            if time.monotonic() > deadline:
+                self.expired = True
+                self._child.kill()
+                return
+
+    def end(self) -> None:
+        """Stop looking."""
+        self._ended.set()
+        self.join()
+
+
+def _peak_mb(pid: int) -> float:
+    """The most memory that a living process has held, where the system tells (Linux); else 0."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return 0.0
+    found = _PEAK.search(status)
+    return int(found[1]) / 1024 if found else 0.0
+
+
+_LOOK_EVERY_S = 0.02
+_PEAK = re.compile(r"VmHWM:\s*(\d+) kB")
 
 _CPU_LIMIT_SIGNAL = 24
 """SIGXCPU; the name does not exist on every system."""
 
 
 def _start_child(timeout_s: float, memory_mb: int, max_pages: int) -> subprocess.Popen[bytes]:
-    # -P: the current folder may hold anything, and no module comes from there; ours come by PYTHONPATH.
-    command = [sys.executable, "-P", "-m", "ingest.worker", str(timeout_s), str(memory_mb), str(max_pages)]
+    command = child_command("ingest.worker", str(timeout_s), str(memory_mb), str(max_pages))
     # Started afresh, not forked: a fork would copy the models and locks of a running server.
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=child_environment()
+    )
+
+
+def child_command(module: str, *arguments: str) -> list[str]:
+    """Runs one of our modules. -P: the current folder may hold anything, and no module comes from there."""
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def child_environment() -> dict[str, str]:
+    """This process's environment, with the place that our modules come from."""
     environment = dict(os.environ)
     package_home = str(Path(__file__).resolve().parents[1])
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package_home, environment.get("PYTHONPATH", ""))))
-    return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
-    )
+    return environment
 
 
 def _exchange(child: subprocess.Popen[bytes], request: bytes) -> bytes | None:
@@ -137,23 +180,6 @@ def _exchange(child: subprocess.Popen[bytes], request: bytes) -> bytes | None:
         return read_frame(child.stdout)
     except OSError:
         return None
-
-
-def _reap(child: subprocess.Popen[bytes]) -> tuple[int, float]:
-    """Exit status (negative: a signal) and the most memory the child held, in MB, where the system tells."""
-    if sys.platform == "win32" or child.returncode is not None:
-        return child.wait(), 0.0
-    _, status, usage = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode, usage.ru_maxrss / _RUSAGE_UNITS_PER_MB
-
-
-def _own_peak_mb() -> float:
-    if sys.platform == "win32":
-        return 0.0
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _RUSAGE_UNITS_PER_MB
 
 
 def _memory_error(path: Path, memory_mb: int) -> ReadMemory:

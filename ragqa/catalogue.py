@@ -80,6 +80,16 @@ class Catalogue:
             raise PaperNotFound(f"No paper has the id {paper_id!r}.", hint="List them with: ragqa papers")
         return Path(row["path"])
 
+    def paths(self) -> dict[str, Path]:
+        """Where every paper's PDF is, by paper id."""
+        with self._db.read() as db:
+            return {row["id"]: Path(row["path"]) for row in db.execute("SELECT id, path FROM papers").fetchall()}
+
+    def move(self, paper_id: str, path: Path) -> None:
+        """The same bytes lie elsewhere now."""
+        with self._db.write() as db:
+            db.execute("UPDATE papers SET path = ?, file_name = ? WHERE id = ?", (str(path), path.name, paper_id))
+
     def has_file(self, paper_id: str) -> bool:
         """Whether the bytes are known and their file is where it was."""
         with self._db.read() as db:
@@ -127,14 +137,25 @@ class Catalogue:
                 (PaperState.FAILED, code, reason, paper_id),
             )
 
-    def requeue_unfinished(self, generation: str) -> None:
-        """After a restart: queue what was cut off, and what an other model or chunker made."""
+    def requeue_unfinished(self) -> None:
+        """After a restart: queue what was cut off."""
         with self._db.write() as db:
-            db.execute(
-                "UPDATE papers SET state = 'queued' WHERE state IN ('reading', 'embedding')"
-                " OR (state = 'ready' AND generation != ?)",
-                (generation,),
-            )
+            db.execute("UPDATE papers SET state = 'queued' WHERE state IN ('reading', 'embedding')")
+
+    def requeue_other_generations(self, generation: str) -> None:
+        """Queue what another model or chunker made; until it is read again it cannot be found."""
+        with self._db.write() as db:
+            db.execute("UPDATE papers SET state = 'queued' WHERE state = 'ready' AND generation != ?", (generation,))
+
+    def generations(self, *states: PaperState) -> set[str]:
+        """What made the papers in these states; papers that were never made are left out."""
+        with self._db.read() as db:
+            rows = db.execute(
+                "SELECT DISTINCT generation FROM papers"
+                " WHERE generation != '' AND state IN (SELECT value FROM json_each(?))",
+                (json.dumps(states),),
+            ).fetchall()
+        return {row["generation"] for row in rows}
 
     def delete(self, paper_id: str) -> None:
         """Forget a paper; the indexes learn of it through ``removals``."""
@@ -185,11 +206,13 @@ class Catalogue:
                 ),
             )
             said = document.metadata
+            # Pages that could not be loaded count too.
+            pages = max((page.number for page in document.pages), default=0)
             db.execute(
                 "UPDATE papers SET title = ?, authors = ?, year = ?, doi = ?, pages = ?, chunks = ?, state = 'ready',"
                 " reason_code = '', reason = '', generation = ?, indexed = 0 WHERE id = ?",
                 (
-                    said.title, json.dumps(said.authors), said.year, said.doi, len(document.pages), len(chunks),
+                    said.title, json.dumps(said.authors), said.year, said.doi, pages, len(chunks),
                     generation, paper_id,
                 ),
             )  # fmt: skip
@@ -213,7 +236,7 @@ class Catalogue:
             ).fetchall()
         return {row["id"]: StoredChunk(*row) for row in rows}
 
-    # What the indexes are made from
+    # What the indexes are made from. ``indexed`` speaks of the index of the paper's own generation.
 
     def chunk_count(self) -> int:
         """Chunks that the indexes should hold."""
@@ -225,19 +248,23 @@ class Catalogue:
                 ).fetchone()[0]
             )
 
-    def indexed_chunk_ids(self) -> set[str]:
-        """Ids of the chunks that the indexes are known to hold."""
+    def indexed_chunk_ids(self, generation: str) -> set[str]:
+        """Ids of the chunks that the indexes of this generation are known to hold."""
         with self._db.read() as db:
             rows = db.execute(
                 "SELECT c.id FROM chunks c JOIN papers p ON p.id = c.paper_id"
-                " WHERE p.indexed = 1 AND c.vector IS NOT NULL"
+                " WHERE p.indexed = 1 AND p.generation = ? AND c.vector IS NOT NULL",
+                (generation,),
             ).fetchall()
         return {row["id"] for row in rows}
 
-    def not_indexed(self) -> list[str]:
-        """Ready papers that the indexes do not hold yet."""
+    def not_indexed(self, generation: str) -> list[str]:
+        """Ready papers of this generation that its indexes do not hold yet."""
         with self._db.read() as db:
-            rows = db.execute("SELECT id FROM papers WHERE state = 'ready' AND indexed = 0 ORDER BY rowid").fetchall()
+            rows = db.execute(
+                "SELECT id FROM papers WHERE state = 'ready' AND indexed = 0 AND generation = ? ORDER BY rowid",
+                (generation,),
+            ).fetchall()
         return [row["id"] for row in rows]
 
     def removals(self) -> list[str]:
@@ -255,10 +282,10 @@ class Catalogue:
         with self._db.write() as db:
             db.executemany("DELETE FROM removals WHERE paper_id = ?", ((paper_id,) for paper_id in paper_ids))
 
-    def mark_none_indexed(self) -> None:
-        """The indexes are empty."""
+    def mark_none_indexed(self, generation: str) -> None:
+        """The indexes of this generation are empty."""
         with self._db.write() as db:
-            db.execute("UPDATE papers SET indexed = 0")
+            db.execute("UPDATE papers SET indexed = 0 WHERE generation = ?", (generation,))
             db.execute("DELETE FROM removals")
 
     def index_entries(self, paper_id: str) -> list[IndexEntry]:
@@ -272,11 +299,13 @@ class Catalogue:
             ).fetchall()
         return [_index_entry(row) for row in rows]
 
-    def some_entries(self, count: int) -> Iterator[IndexEntry]:
-        """Up to ``count`` entries of different papers, for probing an index."""
+    def some_entries(self, generation: str, count: int) -> Iterator[IndexEntry]:
+        """Up to ``count`` entries of different papers of this generation, for probing its indexes."""
         with self._db.read() as db:
             rows = db.execute(
-                "SELECT id FROM papers WHERE state = 'ready' AND indexed = 1 ORDER BY random() LIMIT ?", (count,)
+                "SELECT id FROM papers WHERE state = 'ready' AND indexed = 1 AND generation = ?"
+                " ORDER BY random() LIMIT ?",
+                (generation, count),
             ).fetchall()
         for row in rows:
             yield from self.index_entries(row["id"])[:1]

@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from ragqa.errors import ModelError, ModelUnavailable
+from ragqa.errors import ModelUnavailable, RagqaError
 from ragqa.protocols import ChatModel
 from ragqa.types import AnswerMode
 
@@ -22,7 +22,7 @@ class ChatModelSource:
         self._find = find
         self._lock = threading.Lock()
         self._model: ChatModel | None = None
-        self._problem: ModelError | None = None
+        self._problem: RagqaError | None = None
         self._looked_at = float("-inf")
 
     def current(self) -> ChatModel | None:
@@ -33,7 +33,7 @@ class ChatModelSource:
             return self._model
 
     def wanted(self, mode: AnswerMode) -> ChatModel | None:
-        """The model that answers in this mode; raise a ModelError if the mode needs one and there is none."""
+        """The model that answers in this mode; raise what keeps it away if the mode needs one and there is none."""
         if mode == "extractive":
             return None
         model = self.current()
@@ -43,6 +43,8 @@ class ChatModelSource:
 
     def absence(self) -> str:
         """One line for the reader of an answer that was to come from a model, if there is none."""
+        if self._problem is not None:
+            return f"Answered extractively, since the language model cannot be used: {self._problem}"
         return "No language model is running, so the answer is extractive; ragqa doctor says how to add one."
 
     def problem(self) -> str:
@@ -60,5 +62,5 @@ class ChatModelSource:
         self._looked_at = time.monotonic()
         try:
             self._model, self._problem = self._find(), None
-        except ModelError as exc:
+        except RagqaError as exc:
             self._problem = exc

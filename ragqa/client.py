@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ class Client:
         """See ``Library``."""
         return SearchResult.model_validate(self._request("POST", "/search", json=request.model_dump(mode="json")))
 
-    def ask(self, request: AskRequest) -> Iterator[AnswerEvent]:
+    def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
         """See ``Library``; closing the iterator ends the request."""
         body = request.model_copy(update={"stream": True}).model_dump(mode="json")
         with (
@@ -150,16 +150,18 @@ def _send(client: Client, file: Path, collection: str, known: set[str]) -> Paper
 
 
 def _follow(client: Client, waiting: set[str], on_progress: OnProgress) -> dict[str, Paper]:
-    """Ask until every paper has ended."""
+    """Ask until every paper has ended; one that somebody deleted meanwhile has, too."""
     ended: dict[str, Paper] = {}
     total = len(waiting)
-    while len(ended) < total:
-        for paper in client.papers():
+    while waiting - ended.keys():
+        papers = client.papers()
+        waiting = waiting & {paper.id for paper in papers}
+        for paper in papers:
             if paper.id in waiting and paper.id not in ended and paper.state in ENDED:
                 ended[paper.id] = paper
                 pages = sum(p.pages for p in ended.values())
                 on_progress(IngestProgress(done=len(ended), total=total, pages=pages, paper=paper))
-        if len(ended) < total:
+        if waiting - ended.keys():
             time.sleep(POLL_EVERY_S)
     return ended
 

@@ -1,9 +1,7 @@
 """The composition root: the one place that knows every adapter and wires the parts together."""
 
-import hashlib
 from contextlib import ExitStack
 from functools import partial
-from pathlib import Path
 
 from platformdirs import user_cache_path
 
@@ -24,6 +22,7 @@ from ragqa.chat import ChatModelSource
 from ragqa.checkup import Checkup
 from ragqa.database import Database
 from ragqa.engine import Engine
+from ragqa.generations import Generations
 from ragqa.history import History
 from ragqa.index import HybridIndex
 from ragqa.lock import FolderLock
@@ -49,9 +48,11 @@ def open_engine(settings: Settings, url: str = "") -> Engine:
 
         embedder = open_embedder(settings)
         made_by = generation(embedder, settings.chunk_tokens)
-        catalogue.requeue_unfinished(made_by)
-        index = HybridIndex(_index_folder(settings, made_by), catalogue, ChromaIndex, TantivyIndex)
+        catalogue.requeue_unfinished()
+        generations = Generations(catalogue, made_by, settings.index_folder, settings.ingest_folder)
+        index = HybridIndex(generations.folder, catalogue, made_by, ChromaIndex, TantivyIndex)
         opened.callback(index.close)
+        generations.remove_other_indexes()
 
         reader = SubprocessReader(settings.read_timeout, settings.read_memory_mb, settings.max_pages)
         opened.callback(reader.close)
@@ -65,11 +66,12 @@ def open_engine(settings: Settings, url: str = "") -> Engine:
         limits = Limits(settings.max_question_chars, settings.max_answer_tokens)
         return Engine(
             catalogue=catalogue,
+            generations=generations,
             intake=intake,
             retriever=retriever,
             asker=Asker(retriever, EmbeddingScorer(embedder), catalogue, history, models, limits),
             images=PageImages(catalogue, history, SubprocessRenderer(settings.read_memory_mb)),
-            checkup=Checkup(catalogue, embedder.fingerprint, models),
+            checkup=Checkup(catalogue, generations, embedder.fingerprint, models),
             resources=opened.pop_all(),
         )
 
@@ -81,7 +83,3 @@ def open_embedder(settings: Settings) -> Embedder:
     if settings.device in ("cuda", "mps") or (settings.device == "auto" and gpu_at_hand()):
         return SentenceTransformersEmbedder.shipped(settings.device)
     return OpenVinoEmbedder(settings.cache or user_cache_path("ragqa") / "models")
-
-
-def _index_folder(settings: Settings, made_by: str) -> Path:
-    return settings.index_folder / f"index-{hashlib.sha256(made_by.encode()).hexdigest()[:12]}"

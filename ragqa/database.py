@@ -1,12 +1,19 @@
 """The SQLite file behind catalogue and history: connections, transactions, schema versions, error translation."""
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ragqa.errors import DiskFull, LibraryDamaged, LibraryError, LibraryTooNew
+
+MOST_CONNECTIONS = 8
+LITTLE_SPACE = 1 << 20  # bytes
+NOT_ALLOWED = (sqlite3.SQLITE_PERM, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH)
+BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+DAMAGED = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 
 # Each entry moves the schema one version forward; never edit one that was released, append.
 MIGRATIONS = (
@@ -48,56 +55,71 @@ MIGRATIONS = (
 
 
 class Database:
-    """One connection per thread for reading; writes take turns in short transactions."""
+    """Lends a few connections to any number of threads; writes take turns in short transactions.
+
+    Nobody may ask for a connection while holding one.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._local = threading.local()
-        self._all: list[sqlite3.Connection] = []
-        self._writing = threading.RLock()
+        self._idle: list[sqlite3.Connection] = []
+        # Closing what is too many would not do: SQLite keeps the file's descriptors while others have it open.
+        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        self._closed = False
+        self._writing = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
-        with translated(path):
-            self._migrate()
+        with self.read() as connection:
+            self._migrate(connection)
 
     @contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """A connection for queries."""
-        with translated(self._path):
-            yield self._connection()
+        with self._free, translated(self._path), self._lent() as connection:
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """A connection inside a transaction: all or nothing."""
-        with self._writing, translated(self._path):
-            connection = self._connection()
+        with self._writing, self.read() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
+            yield connection
             connection.execute("COMMIT")
 
     def close(self) -> None:
-        """Close the connections of all threads."""
-        for connection in self._all:
-            connection.close()
-        self._all.clear()
+        """Close all connections; those that are lent, when they come back."""
+        self._closed = True
+        while self._idle:
+            self._idle.pop().close()
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
-            connection.row_factory = sqlite3.Row
+    @contextmanager
+    def _lent(self) -> Iterator[sqlite3.Connection]:
+        """To one thread at a time. What was begun and not committed is undone."""
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect()
+        try:
+            yield connection
+        finally:
+            # On a full disk SQLite has rolled back already; closing rolls back what is left.
+            if connection.in_transaction or self._closed:
+                connection.close()
+            else:
+                self._idle.append(connection)
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=30, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
-            self._local.connection = connection
-            self._all.append(connection)
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
-    def _migrate(self) -> None:
-        connection = self._connection()
+    def _migrate(self, connection: sqlite3.Connection) -> None:
         version: int = connection.execute("PRAGMA user_version").fetchone()[0]
         if version > len(MIGRATIONS):
             raise LibraryTooNew(
@@ -114,11 +136,31 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as exc:
-        if exc.sqlite_errorcode == sqlite3.SQLITE_FULL if isinstance(exc, sqlite3.OperationalError) else False:
-            raise DiskFull("The disk is full.", hint="Free some space and try again; nothing was lost.") from exc
-        if isinstance(exc, sqlite3.OperationalError):
-            raise LibraryError(f"The catalogue {path} cannot be used: {exc}.") from exc
-        raise LibraryDamaged(
-            f"The catalogue {path} cannot be read: {exc}.",
-            hint=f"Move {path.parent} away and start again: the papers in the ingest folder are read anew.",
-        ) from exc
+        raise _ours(exc, path) from exc
+
+
+def _ours(exc: sqlite3.Error, path: Path) -> LibraryError:
+    # Errors of the Python module itself carry no code.
+    kind = getattr(exc, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    said = str(exc).rstrip(".")
+    if kind == sqlite3.SQLITE_FULL or (kind == sqlite3.SQLITE_IOERR and _space_is_gone(path)):
+        return DiskFull("The disk is full.", hint="Free some space and try again; nothing was lost.")
+    if kind in DAMAGED:
+        return LibraryDamaged(
+            f"The catalogue {path} cannot be read: {said}.",
+            hint=f"Move {path.parent} away, then run: ragqa ingest {path.parent.parent / 'ingest'}"
+            " (the papers are read anew; conversations are lost).",
+        )
+    hint = "Try again; what was stored before is intact."
+    if kind in NOT_ALLOWED:
+        hint = f"Check that you may write in {path.parent}, or use another folder with --data DIR."
+    elif kind in BUSY:
+        hint = f"Close the other program that uses {path}, and try again."
+    return LibraryError(f"The catalogue {path} cannot be used: {said}.", hint=hint)
+
+
+def _space_is_gone(path: Path) -> bool:
+    """SQLite calls it an I/O error when the disk fills up while it maps its shared memory."""
+    with suppress(OSError):
+        return shutil.disk_usage(path.parent).free < LITTLE_SPACE
+    return False

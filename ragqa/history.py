@@ -47,9 +47,9 @@ class History:
         answer_id, _, number = citation_id.rpartition(".")
         with self._db.read() as db:
             row = db.execute("SELECT answer FROM answers WHERE id = ?", (answer_id,)).fetchone()
-        if row is None or not number.isdecimal():
+        if row is None:
             return None
-        found = (c for c in json.loads(row["answer"])["citations"] if c["number"] == int(number))
+        found = (c for c in json.loads(row["answer"])["citations"] if str(c["number"]) == number)
         return next((Citation.model_validate(c) for c in found), None)
 
 

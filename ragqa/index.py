@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from ragqa.catalogue import Catalogue
@@ -27,69 +28,107 @@ OpenVectors = Callable[[Path], VectorIndex]
 OpenKeywords = Callable[[Path], KeywordIndex]
 
 
+@dataclass(frozen=True, slots=True)
+class Indexes:
+    """The two indexes in one numbered folder."""
+
+    number: int
+    vectors: VectorIndex
+    keywords: KeywordIndex
+
+    def both(self) -> tuple[ChunkIndex, ChunkIndex]:
+        """What they have in common is done to both."""
+        return self.vectors, self.keywords
+
+
 class HybridIndex:
     """Both indexes of one generation (embedding model and chunker), in a numbered folder below ``folder``."""
 
     def __init__(
-        self, folder: Path, catalogue: Catalogue, open_vectors: OpenVectors, open_keywords: OpenKeywords
+        self,
+        folder: Path,
+        catalogue: Catalogue,
+        generation: str,
+        open_vectors: OpenVectors,
+        open_keywords: OpenKeywords,
     ) -> None:
         self._folder = folder
         self._catalogue = catalogue
+        self._generation = generation
         self._open_vectors = open_vectors
         self._open_keywords = open_keywords
         self._opened = ExitStack()
+        self._last_number = 0
         self._updating = threading.Lock()
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="search")
-        self._open_or_rebuild()
+        self._indexes = self._open_or_rebuild()
 
     def search(
         self, question: str, vector: Vectors | None, k: int, paper_ids: frozenset[str] | None
     ) -> tuple[list[Scored], list[Scored]]:
-        """Dense and keyword results, searched side by side; a vector of None or an empty question skips its half."""
-        dense = self._threads.submit(self._search_vectors, vector, k, paper_ids)
-        keyword = self._keywords.search(question, k, paper_ids) if question else []
-        return dense.result(), keyword
+        """Dense and keyword results, searched side by side; a vector of None or an empty question skips its half.
+
+        Indexes that turn out damaged are rebuilt once.
+        """
+        indexes = self._indexes
+        try:
+            return self._search(indexes, question, vector, k, paper_ids)
+        except IndexDamaged as exc:
+            log.warning("%s", exc.message)
+        with self._updating:
+            # Another search or an update may have rebuilt them meanwhile.
+            if self._indexes is indexes:
+                self._indexes = self._rebuilt()
+        return self._search(self._indexes, question, vector, k, paper_ids)
 
     def update(self) -> None:
         """Bring in what the catalogue has and the indexes have not; forget what it has forgotten."""
         with self._updating:
-            self._forget(self._catalogue.removals())
-            for paper_id in self._catalogue.not_indexed():
-                self._put(paper_id)
+            try:
+                self._fill(self._indexes)
+            except IndexDamaged as exc:
+                log.warning("%s", exc.message)
+                self._indexes = self._rebuilt()
 
     def close(self) -> None:
         """Wait for running searches and release the files."""
         self._threads.shutdown()
         self._opened.close()
 
-    def _search_vectors(self, vector: Vectors | None, k: int, paper_ids: frozenset[str] | None) -> list[Scored]:
-        return [] if vector is None else self._vectors.search(vector, k, paper_ids)
+    def _search(
+        self, indexes: Indexes, question: str, vector: Vectors | None, k: int, paper_ids: frozenset[str] | None
+    ) -> tuple[list[Scored], list[Scored]]:
+        dense = None if vector is None else self._threads.submit(indexes.vectors.search, vector, k, paper_ids)
+        keyword = indexes.keywords.search(question, k, paper_ids) if question else []
+        return dense.result() if dense else [], keyword
 
-    def _both(self) -> tuple[ChunkIndex, ChunkIndex]:
-        return self._vectors, self._keywords
+    def _fill(self, indexes: Indexes) -> None:
+        self._forget(indexes, self._catalogue.removals())
+        for paper_id in self._catalogue.not_indexed(self._generation):
+            self._put(indexes, paper_id)
 
-    def _forget(self, paper_ids: list[str]) -> None:
+    def _forget(self, indexes: Indexes, paper_ids: list[str]) -> None:
         if paper_ids:
-            for index in self._both():
+            for index in indexes.both():
                 index.delete_papers(paper_ids)
             self._catalogue.mark_removed(paper_ids)
 
-    def _put(self, paper_id: str) -> None:
+    def _put(self, indexes: Indexes, paper_id: str) -> None:
         """Forget first: an earlier, cut-off attempt may have left some of the paper's chunks."""
         entries = self._catalogue.index_entries(paper_id)
-        for index in self._both():
+        for index in indexes.both():
             index.delete_papers([paper_id])
             if entries:
                 index.add(entries)
         self._catalogue.mark_indexed([paper_id])
 
-    def _open_or_rebuild(self) -> None:
+    def _open_or_rebuild(self) -> Indexes:
         with self._marked_opening() as died_before:
-            whole = not died_before and self._opens_whole()
-        if not whole:
-            self._rebuild()
-        for name in self._numbers() - {self._number}:
+            whole = None if died_before else self._opened_whole()
+        indexes = whole or self._rebuilt()
+        for name in self._numbers() - {indexes.number}:
             shutil.rmtree(self._folder / str(name), ignore_errors=True)
+        return indexes
 
     @contextmanager
     def _marked_opening(self) -> Iterator[bool]:
@@ -103,48 +142,55 @@ class HybridIndex:
         finally:
             mark.unlink()
 
-    def _opens_whole(self) -> bool:
+    def _opened_whole(self) -> Indexes | None:
         try:
-            self._open(max(self._numbers(), default=1))
-            self.update()
-            self._probe()
+            indexes = self._open(max(self._numbers(), default=1))
+            self._fill(indexes)
+            self._probe(indexes)
         except IndexDamaged as exc:
             log.warning("%s", exc.message)
-            return False
-        return True
+            # Before the files are removed; searches cannot be under way yet.
+            self._opened.close()
+            return None
+        return indexes
 
-    def _rebuild(self) -> None:
-        """In a folder that this process has not had open: Chroma goes on using what it knows of one by name."""
+    def _rebuilt(self) -> Indexes:
+        """In a folder that this process has not had open: Chroma goes on using what it knows of one by name.
+
+        Indexes that searches may still use stay open, and their files lie about until the next start.
+        """
         log.warning("The indexes are damaged and are rebuilt from the catalogue.")
-        self._opened.close()
-        self._open(max(self._numbers(), default=0) + 1)
-        self.update()
+        indexes = self._open(max(self._numbers() | {self._last_number}) + 1)
+        self._fill(indexes)
+        return indexes
 
-    def _open(self, number: int) -> None:
+    def _open(self, number: int) -> Indexes:
         folder = self._folder / str(number)
         if not folder.is_dir():
-            self._catalogue.mark_none_indexed()
-        self._number = number
-        self._vectors = self._open_vectors(folder / VECTOR_FOLDER)
-        self._opened.callback(self._vectors.close)
-        self._keywords = self._open_keywords(folder / KEYWORD_FOLDER)
-        self._opened.callback(self._keywords.close)
+            self._catalogue.mark_none_indexed(self._generation)
+        self._last_number = number
+        vectors = self._open_vectors(folder / VECTOR_FOLDER)
+        self._opened.callback(vectors.close)
+        keywords = self._open_keywords(folder / KEYWORD_FOLDER)
+        self._opened.callback(keywords.close)
+        return Indexes(number, vectors, keywords)
 
     def _numbers(self) -> set[int]:
         """Each rebuilding takes the next number; the highest is in use."""
+        self._folder.mkdir(parents=True, exist_ok=True)
         return {int(path.name) for path in self._folder.iterdir() if path.name.isdecimal()}
 
-    def _probe(self) -> None:
+    def _probe(self, indexes: Indexes) -> None:
         """Raise IndexDamaged unless both indexes hold exactly the catalogue's chunks and can find some of them.
 
         Counts alone do not tell: a store that has lost a segment still counts its ids, and answers short.
         """
-        expected = self._catalogue.indexed_chunk_ids()
-        for name, index in zip(("vector", "keyword"), self._both(), strict=True):
+        expected = self._catalogue.indexed_chunk_ids(self._generation)
+        for name, index in zip(("vector", "keyword"), indexes.both(), strict=True):
             if index.chunk_ids() != expected:
                 raise IndexDamaged(f"The {name} index does not hold what the catalogue says.")
-        for entry in self._catalogue.some_entries(PROBES):
-            nearest = self._vectors.search(entry.vector, PROBE_DEPTH, None)
+        for entry in self._catalogue.some_entries(self._generation, PROBES):
+            nearest = indexes.vectors.search(entry.vector, PROBE_DEPTH, None)
             found = any(entry.chunk_id == hit.chunk_id or hit.score > 0.999 for hit in nearest)
             if not found or len(nearest) < min(PROBE_DEPTH, len(expected)):
                 raise IndexDamaged("The vector index does not find a chunk that it holds.")

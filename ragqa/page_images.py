@@ -1,8 +1,11 @@
 """Pictures of pages, with the cited words highlighted."""
 
+from pathlib import Path
+
+from ingest.folder import content_hash
 from ragqa.catalogue import Catalogue
 from ragqa.document import Rect
-from ragqa.errors import CitationNotFound, PaperNotFound
+from ragqa.errors import CitationNotFound, PaperNotFound, PathNotFound
 from ragqa.history import History
 from ragqa.protocols import PageRenderer
 
@@ -16,14 +19,31 @@ class PageImages:
         self._catalogue = catalogue
         self._history = history
         self._renderer = renderer
+        self._hashes: dict[tuple[Path, int, int], str] = {}
 
     def png(self, paper_id: str, page: int, highlight: str) -> bytes:
-        """Raise PaperNotFound or CitationNotFound if paper, page or citation do not exist."""
+        """Raise PaperNotFound or CitationNotFound if paper, page or citation do not exist.
+
+        Raise PathNotFound if the file is gone or holds other bytes than those that were read.
+        """
         paper = self._catalogue.paper(paper_id)
         if not 1 <= page <= paper.pages:
             raise PaperNotFound(f"{paper.file_name} has no page {page}.", hint=f"It has pages 1 to {paper.pages}.")
         rects = self._rects(paper_id, page, highlight) if highlight else ()
-        return self._renderer.render(self._catalogue.path(paper_id), page, rects, SCALE)
+        return self._renderer.render(self._unchanged(paper_id), page, rects, SCALE)
+
+    def _unchanged(self, paper_id: str) -> Path:
+        """The paper's file; a box on other bytes would mark words that nobody cited."""
+        path = self._catalogue.path(paper_id)
+        if not path.is_file():
+            raise PathNotFound(f"{path} is gone.", hint="Put it back and ingest it again, or delete the paper.")
+        stat = path.stat()
+        stamp = (path, stat.st_mtime_ns, stat.st_size)
+        if stamp not in self._hashes:
+            self._hashes[stamp] = content_hash(path)
+        if self._hashes[stamp] != paper_id:
+            raise PathNotFound(f"{path} has changed since it was read.", hint="Ingest it again.")
+        return path
 
     def _rects(self, paper_id: str, page: int, citation_id: str) -> tuple[Rect, ...]:
         citation = self._history.citation(citation_id)

@@ -1,9 +1,12 @@
 """All settings, in one class. Built once at the edge (CLI or server factory) and passed down."""
 
+import re
+import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -11,12 +14,18 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from ragqa.errors import BadRequest
+
+SETTINGS_FILE = "ragqa.toml"
+LLM_FORMS = "auto, none, ollama:MODEL, openai:MODEL, hf:NAME-OR-FOLDER or gguf:FILE"
+LLM_FORM = re.compile(r"auto|none|(ollama|openai|hf|gguf):.+")
+
 
 class Settings(BaseSettings):
     """Values come from, strongest first: arguments, ``RAGQA_*`` variables, ``ragqa.toml`` in the current folder."""
 
     model_config = SettingsConfigDict(
-        env_prefix="RAGQA_", toml_file="ragqa.toml", extra="forbid", frozen=True, protected_namespaces=()
+        env_prefix="RAGQA_", toml_file=SETTINGS_FILE, extra="forbid", frozen=True, protected_namespaces=()
     )
 
     data: Path = Field(Path("data"), description="Folder that holds the ingest folder and the index.")
@@ -45,7 +54,9 @@ class Settings(BaseSettings):
     )
     openai_key: SecretStr = Field(SecretStr(""), description="Its key, if it wants one.")
     context_window: int = Field(8192, ge=512, description="Tokens of prompt and answer asked of the language model.")
-    max_answer_tokens: int = Field(512, ge=16, description="Longest answer that a language model may write.")
+    max_answer_tokens: int = Field(
+        512, ge=16, validate_default=True, description="Longest answer that a language model may write."
+    )
     temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature of the language model.")
     first_token_timeout: float = Field(
         300.0, gt=0, description="Seconds to wait for a model's first token (cold start)."
@@ -60,6 +71,21 @@ class Settings(BaseSettings):
     read_memory_mb: int = Field(1500, ge=256, description="Memory that reading one PDF may take.")
 
     max_question_chars: int = Field(8000, ge=100, description="Longest question.")
+
+    @field_validator("llm")
+    @classmethod
+    def _is_of_a_known_form(cls, llm: str) -> str:
+        if not LLM_FORM.fullmatch(llm):
+            raise PydanticCustomError("llm_form", f"it must be {LLM_FORMS}")
+        return llm
+
+    @field_validator("max_answer_tokens")
+    @classmethod
+    def _leaves_room_for_the_prompt(cls, tokens: int, info: ValidationInfo) -> int:
+        window: int | None = info.data.get("context_window")
+        if window is not None and tokens > window // 2:
+            raise PydanticCustomError("answer_tokens", f"it must be at most half of context_window, {window // 2}")
+        return tokens
 
     @classmethod
     def settings_customise_sources(
@@ -82,3 +108,18 @@ class Settings(BaseSettings):
     def index_folder(self) -> Path:
         """Where the catalogue and the indexes live."""
         return self.data / "index"
+
+
+def load_settings(**given: Any) -> Settings:
+    """Settings with the options given on top. Raise BadRequest if a value or ragqa.toml cannot be used."""
+    try:
+        return Settings(**given)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as exc:
+        raise BadRequest(f"{SETTINGS_FILE} cannot be read: {exc}.", hint="Mend it, or move it away.") from exc
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadRequest(
+            f"The setting {name} cannot be {first['input']!r}: {first['msg']}.",
+            hint=f"Check RAGQA_{name.upper()}, {SETTINGS_FILE} and the options.",
+        ) from exc

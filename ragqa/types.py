@@ -14,6 +14,12 @@ ANSWER_MODES: tuple[AnswerMode, ...] = ("auto", "extractive", "generative")
 AnswerKind = Literal["span", "text", "refusal"]
 
 
+Text = Annotated[str, Field(max_length=200)]
+"""A name or an id in a request. The limit also makes pydantic refuse lone surrogates, which no store can keep."""
+
+Year = Annotated[int, Field(ge=0, le=9999)]
+
+
 class Model(BaseModel):
     """Base of all shapes: immutable, and unknown fields are an error rather than ignored."""
 
@@ -56,10 +62,10 @@ class Paper(Model):
 class Filter(Model):
     """Restricts a search to some papers; conditions are joined by *and*."""
 
-    paper_ids: tuple[str, ...] | None = None
-    author: str | None = None
-    year_from: int | None = None
-    year_to: int | None = None
+    paper_ids: tuple[Text, ...] | None = None
+    author: Text | None = None
+    year_from: Year | None = None
+    year_to: Year | None = None
 
 
 class SearchRequest(Model):
@@ -68,7 +74,7 @@ class SearchRequest(Model):
     question: str
     k: Annotated[int, Field(ge=1, le=100)] = 10
     mode: SearchMode = "hybrid"
-    collection: str | None = None
+    collection: Text | None = None
     filter: Filter = Filter()
 
 
@@ -99,8 +105,8 @@ class AskRequest(Model):
 
     question: str
     mode: AnswerMode = "auto"
-    conversation_id: str | None = None
-    collection: str | None = None
+    conversation_id: Text | None = None
+    collection: Text | None = None
     filter: Filter = Filter()
     stream: bool = False
 

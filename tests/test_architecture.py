@@ -17,7 +17,7 @@ from ragqa.settings import Settings
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("ragqa", "ingest", "ui")
 MOST_LINES = 400
-MOST_BROAD_EXCEPTS = 3
+MOST_BROAD_EXCEPTS = 4
 
 # From the ground up: a module imports from its own layer and from those above it in this list. "x.*" is a package.
 LAYERS = (
@@ -27,7 +27,7 @@ LAYERS = (
     ("ragqa.fusion", "ragqa.quotes", "ragqa.sentences"),
     ("ragqa.database",),
     ("ragqa.catalogue", "ragqa.history", "ragqa.chat"),
-    ("ragqa.index",),
+    ("ragqa.index", "ragqa.generations"),
     ("ragqa.answer.*", "ragqa.retrieve", "ingest.*"),
     ("ragqa.ask", "ragqa.page_images", "ragqa.checkup"),
     ("ragqa.engine",),
@@ -56,13 +56,14 @@ ONLY_BY = {
     "ragqa.adapters.*": ("ragqa.adapters.*", "ragqa.compose"),
     "ragqa.compose": ("ragqa.api.server", "ragqa.cli.options"),
     "ragqa.database": ("ragqa.catalogue", "ragqa.history", "ragqa.compose"),
-    "ingest.*": ("ingest.*", "ragqa.engine", "ragqa.compose", "ragqa.client"),
+    "ingest.*": ("ingest.*", "ragqa.engine", "ragqa.compose", "ragqa.client", "ragqa.page_images"),
 }
 
 # Each third-party library, and the files that own it.
 OWNERS = {
     "numpy": ("ragqa/*",),
     "pydantic": ("ragqa/*",),
+    "pydantic_core": ("ragqa/settings.py",),
     "pydantic_settings": ("ragqa/settings.py",),
     "platformdirs": ("ragqa/compose.py",),
     "filelock": ("ragqa/lock.py", "ragqa/adapters/openvino_embedder.py"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from ragqa.catalogue import Catalogue
 from ragqa.database import MIGRATIONS, Database
 from ragqa.document import Block, BlockKind, Chunk, Document, Metadata, Page, Word
-from ragqa.errors import LibraryDamaged, LibraryTooNew, PaperNotFound
+from ragqa.errors import LibraryDamaged, LibraryError, LibraryTooNew, PaperNotFound
 from ragqa.types import Filter, PaperState
 from tests.tiny_library import GENERATION, add_paper, chunks_of, make_document, paper_id_of, vector_of
 
@@ -99,7 +99,7 @@ def test_storing_again_replaces(catalogue: Catalogue) -> None:
     catalogue.mark_indexed([paper_id])
     add_paper(catalogue, "marmots", TEXTS[:1])
     assert (catalogue.paper(paper_id).pages, catalogue.chunk_count()) == (1, 1)
-    assert catalogue.not_indexed() == [paper_id], "the indexes hold the old chunks"
+    assert catalogue.not_indexed(GENERATION) == [paper_id], "the indexes hold the old chunks"
     with pytest.raises(PaperNotFound, match="no page 2"):
         catalogue.page(paper_id, 2)
 
@@ -112,7 +112,7 @@ def test_chunks_without_a_vector_are_kept_but_not_searched(catalogue: Catalogue)
     catalogue.mark_indexed([paper_id])
     assert [entry.text for entry in catalogue.index_entries(paper_id)] == TEXTS[:1]
     assert (catalogue.paper(paper_id).chunks, catalogue.chunk_count()) == (2, 1)
-    assert len(catalogue.indexed_chunk_ids()) == 1
+    assert len(catalogue.indexed_chunk_ids(GENERATION)) == 1
 
 
 def test_a_paper_that_was_deleted_while_it_was_read_is_not_stored(catalogue: Catalogue) -> None:
@@ -240,7 +240,7 @@ def test_two_papers_never_share_a_chunk_id(catalogue: Catalogue) -> None:
 def test_a_store_that_breaks_off_leaves_the_paper_as_it_was(catalogue: Catalogue) -> None:
     paper_id = add_paper(catalogue, "marmots", TEXTS)
     broken = Chunk(1, 0, 1, "", BlockKind.PARAGRAPH, None)  # type: ignore[arg-type]
-    with pytest.raises(LibraryDamaged):
+    with pytest.raises(LibraryError, match="NOT NULL"):
         catalogue.store(paper_id, make_document(["Other words."]), [broken], [None], GENERATION)
     assert catalogue.page(paper_id, 1).text == TEXTS[0]
     assert [entry.text for entry in catalogue.index_entries(paper_id)] == TEXTS
@@ -249,9 +249,7 @@ def test_a_store_that_breaks_off_leaves_the_paper_as_it_was(catalogue: Catalogue
 # Restarts
 
 
-def test_after_a_restart_what_was_cut_off_or_made_by_another_model_is_queued(
-    catalogue: Catalogue, tmp_path: Path
-) -> None:
+def test_after_a_restart_what_was_cut_off_is_queued(catalogue: Catalogue, tmp_path: Path) -> None:
     ready = add_paper(catalogue, "ready", TEXTS)
     failed = register(catalogue, tmp_path / "failed.pdf")
     catalogue.fail(failed, "not_pdf", "It is not a PDF.")
@@ -259,13 +257,33 @@ def test_after_a_restart_what_was_cut_off_or_made_by_another_model_is_queued(
     for paper_id, state in zip(cut_off, (PaperState.READING, PaperState.EMBEDDING), strict=True):
         catalogue.set_state(paper_id, state)
 
-    catalogue.requeue_unfinished(GENERATION)
+    catalogue.requeue_unfinished()
     assert {paper.id for paper in catalogue.papers(PaperState.QUEUED)} == set(cut_off)
     assert catalogue.paper(ready).state == PaperState.READY
     assert catalogue.paper(failed).reason_code == "not_pdf"
 
-    catalogue.requeue_unfinished("another model")
-    assert {paper.id for paper in catalogue.papers(PaperState.QUEUED)} == {*cut_off, ready}
+
+def test_what_another_model_made_is_queued_only_when_asked_for(catalogue: Catalogue, tmp_path: Path) -> None:
+    ready = add_paper(catalogue, "ready", TEXTS)
+    register(catalogue, tmp_path / "never made.pdf")
+    assert catalogue.generations(PaperState.READY, PaperState.QUEUED) == {GENERATION}
+    catalogue.requeue_other_generations(GENERATION)
+    assert catalogue.paper(ready).state == PaperState.READY
+    catalogue.requeue_other_generations("another model")
+    assert catalogue.paper(ready).state == PaperState.QUEUED
+    assert catalogue.generations(PaperState.READY) == set()
+
+
+def test_each_generation_has_its_own_account_of_what_is_indexed(catalogue: Catalogue) -> None:
+    paper_id = add_paper(catalogue, "marmots", TEXTS)
+    catalogue.mark_indexed([paper_id])
+    catalogue.mark_none_indexed("another model")
+    assert len(catalogue.indexed_chunk_ids(GENERATION)) == len(TEXTS)
+    assert catalogue.indexed_chunk_ids("another model") == set()
+    assert list(catalogue.some_entries("another model", 5)) == []
+    catalogue.mark_none_indexed(GENERATION)
+    assert catalogue.not_indexed(GENERATION) == [paper_id]
+    assert catalogue.not_indexed("another model") == []
 
 
 def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:

@@ -121,11 +121,12 @@ def test_doctor_says_how_to_add_a_language_model(data: Path) -> None:
         (["ask", QUESTION, "--mode", "magic"], 2, "extractive"),
         (["search", QUESTION, "--mode", "magic"], 2, "keyword"),
         (["ask", QUESTION, "--paper", "unknown"], 2, "ragqa papers"),
+        (["ask", QUESTION, "--collection", "x" * 300], 2, "collection"),
         (["ingest", "no/such/folder"], 2, "does not exist"),
         (["ask", QUESTION, "--llm", "magic"], 2, "ollama:MODEL"),
         (["ask", QUESTION, "--mode", "generative"], 4, "ollama pull"),
     ],
-    ids=["empty", "too long", "mode", "search mode", "paper", "folder", "llm", "no model"],
+    ids=["empty", "too long", "mode", "search mode", "paper", "collection", "folder", "llm", "no model"],
 )
 def test_bad_input_says_what_to_do(data: Path, arguments: list[str], code: int, said: str) -> None:
     ended = ragqa(*arguments, "--data", data)

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from ragqa.catalogue import Catalogue
 from ragqa.database import Database
 from ragqa.index import KEYWORD_FOLDER, OPENING_MARK, VECTOR_FOLDER, HybridIndex
 from ragqa.types import PaperState
-from tests.tiny_library import add_paper, paper_id_of, vector_of
+from tests.tiny_library import GENERATION, add_paper, paper_id_of, vector_of
 
 PAPERS = 2
 CHUNKS_EACH = 100
@@ -43,7 +44,7 @@ class Opened:
 def opened(folder: Path) -> Iterator[Opened]:
     database = Database(folder / "catalogue.sqlite")
     catalogue = Catalogue(database)
-    index = HybridIndex(folder / "index", catalogue, ChromaIndex, TantivyIndex)
+    index = HybridIndex(folder / "index", catalogue, GENERATION, ChromaIndex, TantivyIndex)
     yield Opened(catalogue, index)
     index.close()
     database.close()
@@ -86,10 +87,10 @@ def large_folder(large: Path, tmp_path: Path) -> Path:
 
 def assert_whole(library: Opened, papers: int = PAPERS) -> None:
     """Each index holds exactly the catalogue's chunks, and finds them."""
-    expected = library.catalogue.indexed_chunk_ids()
+    expected = library.catalogue.indexed_chunk_ids(GENERATION)
     assert len(expected) == papers * CHUNKS_EACH
-    assert library.catalogue.not_indexed() == []
-    for index in library.index._both():
+    assert library.catalogue.not_indexed(GENERATION) == []
+    for index in library.index._indexes.both():
         assert index.chunk_ids() == expected
     for entry in (e for p in range(papers) for e in library.catalogue.index_entries(paper_id_of(f"paper{p}"))[::9]):
         assert library.found_by_vector(entry.text)[0] == entry.chunk_id
@@ -146,13 +147,13 @@ def test_a_paper_that_was_cut_off_half_way_is_put_in_again(folder: Path) -> None
     """As after a kill between the first index's add and the catalogue's note of it."""
     with opened(folder) as library:
         paper_id = add_paper(library.catalogue, "paper0", texts_of(0)[:50])
-        vectors, keywords = library.index._both()
+        vectors, keywords = library.index._indexes.both()
         entries = library.catalogue.index_entries(paper_id)
         vectors.add(entries[:20])
         keywords.delete_papers([paper_id])
     with opened(folder) as library:
         expected = {entry.chunk_id for entry in entries}
-        for index in library.index._both():
+        for index in library.index._indexes.both():
             assert {chunk_id for chunk_id in index.chunk_ids() if chunk_id.startswith(paper_id[:20])} == expected
         assert library.found_by_words("sentence0x7")[0] in expected
         assert library.found_by_words("sentence0x77") == []
@@ -268,3 +269,63 @@ def test_rebuilding_says_so(folder: Path, caplog: pytest.LogCaptureFixture) -> N
     with caplog.at_level(logging.WARNING), opened(folder):
         pass
     assert any("rebuilt from the catalogue" in message for message in caplog.messages)
+
+
+# Damage while the indexes are in use
+
+
+class BrokenIndex:
+    """A tantivy index that cannot be read any more."""
+
+    def searcher(self) -> None:
+        raise ValueError("Files are missing.")
+
+    reload = searcher
+
+
+def unreadable_keywords(library: Opened) -> None:
+    keywords = library.index._indexes.keywords
+    assert isinstance(keywords, TantivyIndex)
+    keywords._index = BrokenIndex()
+
+
+def vanished_vectors(library: Opened) -> None:
+    vectors = library.index._indexes.vectors
+    assert isinstance(vectors, ChromaIndex)
+    vectors._client.delete_collection("chunks")
+
+
+def folder_removed(library: Opened) -> None:
+    """What is open can still be read, but nothing can be written."""
+    shutil.rmtree(library.index._folder / "1")
+
+
+@pytest.mark.parametrize("spoil", [unreadable_keywords, vanished_vectors, folder_removed])
+def test_an_index_that_breaks_in_use_is_rebuilt_by_the_next_update(
+    folder: Path, spoil: Callable[[Opened], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    with opened(folder) as library:
+        spoil(library)
+        for paper in range(PAPERS, PAPERS + 2):
+            add_paper(library.catalogue, f"paper{paper}", texts_of(paper))
+            library.index.update()
+        assert_whole(library, PAPERS + 2)
+    with opened(folder) as library:
+        assert_whole(library, PAPERS + 2)
+    assert sum("rebuilt from the catalogue" in message for message in caplog.messages) == 1
+
+
+@pytest.mark.parametrize("spoil", [unreadable_keywords, vanished_vectors])
+def test_an_index_that_breaks_in_use_is_rebuilt_once_by_whoever_searches(
+    folder: Path, spoil: Callable[[Opened], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    with opened(folder) as library:
+        spoil(library)
+
+        def search(_: int) -> bool:
+            dense, keyword = library.index.search("sentence0x7", vector_of(texts_of(0)[7]), 3, None)
+            return dense[0].chunk_id == keyword[0].chunk_id
+
+        with ThreadPoolExecutor(6) as threads:
+            assert all(threads.map(search, range(12)))
+    assert sum("rebuilt from the catalogue" in message for message in caplog.messages) == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ragqa.errors import LibraryLocked
+from ragqa.errors import DiskFull, LibraryError, LibraryLocked
 from ragqa.lock import LOCK_FILE, OWNER_FILE, FolderLock, server_of
 
 HOLD = """
@@ -93,4 +93,31 @@ def test_asking_who_serves_does_not_take_the_folder(tmp_path: Path) -> None:
     (tmp_path / OWNER_FILE).write_text("{}", encoding="utf-8")
     assert server_of(tmp_path) == ""
     assert (tmp_path / LOCK_FILE).exists()
+    FolderLock(tmp_path).release()
+
+
+def test_a_data_folder_that_is_a_file_is_no_data_folder(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("words", encoding="utf-8")
+    with pytest.raises(LibraryError, match=r"notes\.txt cannot be written: Not a directory\.") as caught:
+        FolderLock(tmp_path / "notes.txt" / "index")
+    assert "--data DIR" in caught.value.hint
+    assert server_of(tmp_path / "notes.txt" / "index") == ""
+
+
+def test_a_folder_that_cannot_be_locked_is_said_so(tmp_path: Path) -> None:
+    """A folder in the place of the lock file stands for missing rights, which the superuser never lacks."""
+    (tmp_path / LOCK_FILE).mkdir()
+    (tmp_path / OWNER_FILE).write_text("{}", encoding="utf-8")
+    with pytest.raises(LibraryError, match="cannot be written"):
+        FolderLock(tmp_path)
+    with pytest.raises(LibraryError, match="cannot be written"):
+        server_of(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+def test_a_full_disk_is_said_and_the_folder_is_free_again(tmp_path: Path) -> None:
+    (tmp_path / OWNER_FILE).symlink_to("/dev/full")
+    with pytest.raises(DiskFull, match="The disk is full"):
+        FolderLock(tmp_path)
+    (tmp_path / OWNER_FILE).unlink()
     FolderLock(tmp_path).release()

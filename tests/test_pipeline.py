@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from ingest.intake import Intake
-from ingest.pipeline import Pipeline
+from ingest.pipeline import Pipeline, generation
 from ingest.worker import SubprocessReader
 from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.tantivy_index import TantivyIndex
@@ -86,7 +86,9 @@ def reader() -> Iterator[SubprocessReader]:
 def library(tmp_path: Path, embedder: Embedder, reader: PdfReader) -> Iterator[Library]:
     database = Database(tmp_path / "index" / "catalogue.sqlite")
     catalogue = Catalogue(database)
-    index = HybridIndex(tmp_path / "index" / "g", catalogue, ChromaIndex, TantivyIndex)
+    index = HybridIndex(
+        tmp_path / "index" / "g", catalogue, generation(embedder, CHUNK_TOKENS), ChromaIndex, TantivyIndex
+    )
     yield Library(tmp_path, catalogue, index, embedder, reader)
     index.close()
     database.close()

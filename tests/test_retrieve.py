@@ -15,7 +15,7 @@ from ragqa.index import HybridIndex
 from ragqa.protocols import Embedder
 from ragqa.retrieve import Retriever, checked_question
 from ragqa.types import SEARCH_MODES, Filter, SearchMode, SearchRequest
-from tests.tiny_library import add_paper, paper_id_of
+from tests.tiny_library import GENERATION, add_paper, paper_id_of
 
 PAPERS = {
     "marmots": [
@@ -43,7 +43,7 @@ def library(
     catalogue = Catalogue(database)
     for name, texts in PAPERS.items():
         add_paper(catalogue, name, texts, Metadata(f"On {name}", ("Ada Lovelace",)), "biology", embedder)
-    index = HybridIndex(folder / "index", catalogue, ChromaIndex, TantivyIndex)
+    index = HybridIndex(folder / "index", catalogue, GENERATION, ChromaIndex, TantivyIndex)
     yield catalogue, index, Retriever(catalogue, index, embedder, LONGEST)
     index.close()
     database.close()
@@ -161,7 +161,7 @@ def test_any_other_text_is_a_question(retriever: Retriever, question: str) -> No
 def test_an_empty_library_finds_nothing(tmp_path: Path, embedder: Embedder) -> None:
     database = Database(tmp_path / "catalogue.sqlite")
     catalogue = Catalogue(database)
-    index = HybridIndex(tmp_path / "index", catalogue, ChromaIndex, TantivyIndex)
+    index = HybridIndex(tmp_path / "index", catalogue, GENERATION, ChromaIndex, TantivyIndex)
     assert Retriever(catalogue, index, embedder, LONGEST).search(SearchRequest(question="snow")).hits == ()
     index.close()
     database.close()

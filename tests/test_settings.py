@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from ragqa.settings import Settings
+from ragqa.errors import BadRequest
+from ragqa.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +54,8 @@ def test_a_misspelt_name_in_the_file_is_refused(here: Path) -> None:
         ("read_timeout", 0),
         ("temperature", -1),
         ("max_file_mb", 0),
+        ("llm", "foo:bar"),
+        ("max_answer_tokens", 4097),
     ],
 )
 def test_a_value_that_cannot_work_is_refused(name: str, value: object) -> None:
@@ -74,3 +77,33 @@ def test_settings_do_not_change_once_they_are_made() -> None:
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_described(name: str) -> None:
     assert Settings.model_fields[name].description
+
+
+@pytest.mark.parametrize("llm", ["auto", "none", "ollama:llama3.2:1b", "openai:qwen3", "hf:org/name", "gguf:a b.gguf"])
+def test_a_language_model_is_named_in_one_of_a_few_forms(llm: str) -> None:
+    assert load_settings(llm=llm).llm == llm
+
+
+@pytest.mark.parametrize("llm", ["llama3.2", "ollama:", "gpt4:x", "foo:bar", "auto:x", ""])
+def test_another_form_is_refused_with_the_accepted_ones(llm: str) -> None:
+    with pytest.raises(BadRequest) as caught:
+        load_settings(llm=llm)
+    assert caught.value.message == (
+        f"The setting llm cannot be {llm!r}: it must be auto, none, ollama:MODEL, openai:MODEL,"
+        " hf:NAME-OR-FOLDER or gguf:FILE."
+    )
+    assert "RAGQA_LLM" in caught.value.hint
+
+
+@pytest.mark.parametrize("given", [{"max_answer_tokens": 5000}, {"context_window": 600}])
+def test_an_answer_leaves_room_for_the_prompt(given: dict[str, int]) -> None:
+    with pytest.raises(BadRequest, match=r"max_answer_tokens cannot be \d+: it must be at most half of context_window"):
+        load_settings(**given)
+    load_settings(context_window=600, max_answer_tokens=300)
+
+
+@pytest.mark.parametrize("content", [b"port = ", b"[port", b"\xff\xfe"])
+def test_a_file_that_is_no_toml_is_named(here: Path, content: bytes) -> None:
+    (here / "ragqa.toml").write_bytes(content)
+    with pytest.raises(BadRequest, match=r"ragqa\.toml cannot be read"):
+        load_settings()

@@ -19,7 +19,6 @@ from ragqa.settings import Settings
 
 # LM Studio, Jan, GPT4All, llama-server. Not vLLM's 8000: it is the port that ragqa itself listens on.
 LOCAL_PORTS = (1234, 1337, 4891, 8080)
-ACCEPTED_FORMS = "auto, none, ollama:MODEL, openai:MODEL, hf:NAME-OR-FOLDER or gguf:FILE"
 
 Build = Callable[[], ChatModel]
 
@@ -27,17 +26,14 @@ Build = Callable[[], ChatModel]
 def open_chat_model(settings: Settings) -> ChatModel | None:
     """The model that ``settings.llm`` names, loaded on first use; None for none, or if auto finds nothing.
 
-    Raise BadRequest for a name of another form, and a ModelError if a named file or package is missing.
+    Raise BadRequest if a setting that the model needs is missing, and a ModelError for a missing file or package.
     """
     if settings.llm == "none":
         return None
     if settings.llm == "auto":
         return _running_model(settings)
     provider, _, model = settings.llm.partition(":")
-    opener = _OPENERS.get(provider)
-    if opener is None or not model:
-        raise BadRequest(f"llm={settings.llm!r} names no language model.", hint=f"Use {ACCEPTED_FORMS}.")
-    return opener(model, settings)
+    return _OPENERS[provider](model, settings)
 
 
 def _options(settings: Settings) -> ChatOptions:

@@ -7,11 +7,12 @@ from typing import Any, cast
 
 import numpy as np
 
-from ragqa.errors import IndexDamaged
+from ragqa.errors import DiskFull, IndexDamaged
 from ragqa.protocols import IndexEntry, Scored, Vectors
 
 COLLECTION = "chunks"
 BATCH = 1000
+NO_SPACE = "database or disk is full"
 # HNSW at these values finds 0.97 of the exact top 50 among 100,000 vectors of 384 numbers.
 HNSW: dict[str, Any] = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 200}
 
@@ -72,6 +73,8 @@ class ChromaIndex:
         try:
             yield
         except self._errors as exc:
+            if NO_SPACE in str(exc):
+                raise DiskFull("The disk is full.", hint="Free some space and try again; nothing was lost.") from exc
             raise IndexDamaged(f"The vector index cannot be {used}: {exc}") from exc
 
 

@@ -2,17 +2,18 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ragqa.errors import IndexDamaged
+from ragqa.errors import DiskFull, IndexDamaged
 from ragqa.protocols import IndexEntry, Scored
 
 # Words of a question match in each field; a hit in the title or heading says less than one in the text.
 FIELD_BOOSTS = {"text": 1.0, "section": 0.4, "title": 0.3}
 MAX_QUESTION_WORDS = 256
 WRITER_MEMORY = 64_000_000
+NO_SPACE = "No space left on device"
 STEMMED = "en_stem"
 TOKEN = re.compile(r"\w+")
 
@@ -34,24 +35,24 @@ class TantivyIndex:
 
     def add(self, entries: Sequence[IndexEntry]) -> None:
         """One commit for all entries."""
-        for entry in entries:
-            self._writer.delete_documents_by_term("chunk_id", entry.chunk_id)
-            self._writer.add_document(
-                self._tantivy.Document(
-                    chunk_id=entry.chunk_id,
-                    paper_id=entry.paper_id,
-                    title=entry.title,
-                    section=entry.section,
-                    text=entry.text,
+        with self._committed():
+            for entry in entries:
+                self._writer.delete_documents_by_term("chunk_id", entry.chunk_id)
+                self._writer.add_document(
+                    self._tantivy.Document(
+                        chunk_id=entry.chunk_id,
+                        paper_id=entry.paper_id,
+                        title=entry.title,
+                        section=entry.section,
+                        text=entry.text,
+                    )
                 )
-            )
-        self._commit()
 
     def delete_papers(self, paper_ids: Sequence[str]) -> None:
         """One commit for all papers."""
-        for paper_id in paper_ids:
-            self._writer.delete_documents_by_term("paper_id", paper_id)
-        self._commit()
+        with self._committed():
+            for paper_id in paper_ids:
+                self._writer.delete_documents_by_term("paper_id", paper_id)
 
     def search(self, question: str, k: int, paper_ids: frozenset[str] | None) -> list[Scored]:
         """BM25 with tantivy's constants (k1 1.2, b 0.75), summed over the fields."""
@@ -74,10 +75,14 @@ class TantivyIndex:
 
     def close(self) -> None:
         """Wait for merges, so that no thread writes after the folder is given up."""
-        self._writer.wait_merging_threads()
+        # Of a writer that has failed nothing is left to wait for.
+        with suppress(ValueError):
+            self._writer.wait_merging_threads()
 
-    def _commit(self) -> None:
+    @contextmanager
+    def _committed(self) -> Iterator[None]:
         with _translated("written"):
+            yield
             self._writer.commit()
             self._index.reload()
 
@@ -110,6 +115,8 @@ def _translated(used: str) -> Iterator[None]:
     try:
         yield
     except ValueError as exc:
+        if NO_SPACE in str(exc):
+            raise DiskFull("The disk is full.", hint="Free some space and try again; nothing was lost.") from exc
         raise IndexDamaged(f"The keyword index cannot be {used}: {exc}") from exc
 
 

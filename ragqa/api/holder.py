@@ -1,14 +1,14 @@
 """Holds the engine while it opens in the background, so that the server answers from its first second."""
 
 import logging
-import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from ragqa.engine import Engine
-from ragqa.errors import RagqaError, ServerNotReady
+from ragqa.errors import LibraryError, RagqaError, ServerNotReady
 
 log = logging.getLogger(__name__)
 
@@ -22,11 +22,11 @@ class EngineHolder:
         self._open_engine = open_engine
         self._on_failure = on_failure
         self._engine: Engine | None = None
-        self._thread = threading.Thread(target=self._open, name="open", daemon=True)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="open")
 
     def start(self) -> None:
         """Begin to open; returns at once."""
-        self._thread.start()
+        self._thread.submit(self._open).add_done_callback(self._report)
 
     def get(self) -> Engine:
         """Raise ServerNotReady until the engine is open."""
@@ -36,19 +36,24 @@ class EngineHolder:
 
     def close(self) -> None:
         """Wait for the opening to end, then close the engine."""
-        self._thread.join()
+        self._thread.shutdown()
         if self._engine is not None:
             self._engine.close()
 
     def _open(self) -> None:
-        try:
-            engine = self._open_engine()
-        except RagqaError as exc:
-            self._on_failure(exc)
-            return
-        engine.intake.start()
-        self._engine = engine
+        self._engine = self._open_engine()
+        self._engine.start_reading()
         log.info("Ready.")
+
+    def _report(self, opening: "Future[None]") -> None:
+        """Whatever went wrong: a server that says "starting" for ever helps nobody."""
+        problem = opening.exception()
+        if problem is None:
+            return
+        if not isinstance(problem, RagqaError):
+            log.error("The library cannot be opened", exc_info=problem)
+            problem = LibraryError(f"The library cannot be opened: {problem}.", hint="The log has the details.")
+        self._on_failure(problem)
 
 
 def engine_of(request: Request) -> Engine:

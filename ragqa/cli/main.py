@@ -10,13 +10,14 @@ import sys
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 
 from ragqa import __version__
 from ragqa.cli.library_commands import doctor, ingest, papers
 from ragqa.cli.options import Data, settings_from
 from ragqa.cli.output import err, print_error
 from ragqa.cli.question_commands import ask, chat, search
-from ragqa.errors import InputError, LibraryError, ModelError, RagqaError, ReadError, ServiceError
+from ragqa.errors import BadRequest, InputError, LibraryError, ModelError, RagqaError, ReadError, ServiceError
 
 EXIT_CODES: dict[type[RagqaError], int] = {
     RagqaError: 1, InputError: 2, ReadError: 1, LibraryError: 3, ModelError: 4, ServiceError: 5,
@@ -72,6 +73,10 @@ def main() -> None:
     except RagqaError as exc:
         print_error(exc, as_json="--json" in sys.argv)
         sys.exit(next(EXIT_CODES[cls] for cls in type(exc).__mro__ if cls in EXIT_CODES))
+    except ValidationError as exc:  # an option that no request can carry, such as a collection of 300 letters
+        wrong = exc.errors()[0]
+        print_error(BadRequest(f"{wrong['loc'][0]}: {wrong['msg']}."), as_json="--json" in sys.argv)
+        sys.exit(EXIT_CODES[InputError])
     except SystemExit as exc:
         if exc.code == INTERRUPTED:  # what Typer makes of Ctrl-C
             err.print("\nInterrupted. What was finished is kept; run the command again to go on.")

@@ -4,20 +4,18 @@ import difflib
 import importlib
 import logging
 import os
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from pydantic import ValidationError
 
 from ragqa.client import Client
-from ragqa.errors import BadRequest, PathNotFound
+from ragqa.errors import PathNotFound
 from ragqa.library import Library, resolve_papers
 from ragqa.lock import server_of
-from ragqa.settings import Settings
+from ragqa.settings import Settings, load_settings
 from ragqa.types import Filter
 
 log = logging.getLogger(__name__)
@@ -38,17 +36,7 @@ Collection = Annotated[str | None, typer.Option("--collection", metavar="NAME", 
 def settings_from(**given: Any) -> Settings:
     """Settings with the options that were given on top. Raise BadRequest if a value cannot be used."""
     _warn_of_unknown_variables()
-    try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
-    except tomllib.TOMLDecodeError as exc:
-        raise BadRequest(f"ragqa.toml cannot be read: {exc}", hint="Mend that line, or move the file away.") from exc
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise BadRequest(
-            f"The setting {name} cannot be {first['input']!r}: {first['msg']}.",
-            hint=f"Check RAGQA_{name.upper()}, ragqa.toml and the options.",
-        ) from exc
+    return load_settings(**{name: value for name, value in given.items() if value is not None})
 
 
 def _warn_of_unknown_variables() -> None:
