@@ -1,0 +1,71 @@
+"""Real papers through real parts: questions that people asked of them, with the pages that answer them.
+
+The papers are other people's and lie beside the repository; where they are absent the tests are skipped.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ragqa.compose import open_engine
+from ragqa.engine import Engine
+from ragqa.quotes import locate
+from ragqa.settings import Settings
+from ragqa.types import AnswerDone, AskRequest, SearchRequest
+
+E2E = Path(__file__).parents[2] / "shared" / "data" / "e2e"
+PAPERS = E2E / "papers" / "restricted" / "m3sciqa"
+
+pytestmark = pytest.mark.skipif(not PAPERS.is_dir(), reason="the real papers are not beside this repository")
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """Three papers of 95 pages in all."""
+    engine = open_engine(Settings(data=tmp_path_factory.mktemp("real") / "data", llm="none"))
+    report = engine.ingest([PAPERS], "", lambda step: None)
+    assert (report.ready, report.failed) == (3, ())
+    yield engine
+    engine.close()
+
+
+def questions() -> list[dict[str, Any]]:
+    """Those that were asked about these papers and have known pages."""
+    lines = (E2E / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    asked = [json.loads(line) for line in lines]
+    return [q for q in asked if q["set"] == "m3sciqa" and q["evidence_pages"]]
+
+
+def test_titles_are_read_from_the_page(library: Engine) -> None:
+    assert {paper.title for paper in library.papers()} == {
+        "Attention Is All You Need",
+        "SpanBERT: Improving Pre-training by Representing and Predicting Spans",
+        "Exploring the Limits of Transfer Learning with a Unified Text-to-Text Transformer",
+    }
+
+
+def test_the_page_with_the_evidence_is_among_the_first_five(library: Engine) -> None:
+    ids = {Path(doc).name: paper.id for doc in {q["docs"][0] for q in questions()} for paper in library.papers()
+           if paper.file_name == Path(doc).name}  # fmt: skip
+    found = 0
+    for question in questions():
+        hits = library.search(SearchRequest(question=question["question"], k=5)).hits
+        right_paper = ids[Path(question["docs"][0]).name]
+        found += any(hit.paper_id == right_paper and hit.page in question["evidence_pages"] for hit in hits)
+    assert found >= 0.8 * len(questions())
+
+
+def test_every_citation_stands_on_its_page(library: Engine) -> None:
+    cited = 0
+    for question in questions():
+        *_, done = library.ask(AskRequest(question=question["question"], mode="extractive"))
+        assert isinstance(done, AnswerDone)
+        for citation in done.answer.citations:
+            page = library.catalogue.page(citation.paper_id, citation.page)
+            assert locate(citation.quote, page) is not None
+            assert citation.rects
+            cited += 1
+    assert cited >= len(questions())
