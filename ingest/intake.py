@@ -93,7 +93,7 @@ class Intake:
         size = self._catalogue.paper(paper_id).bytes
         inside = list(find_pdfs([self._ingest_folder])) if self._ingest_folder.is_dir() else []
         for file in inside:
-            if file.stat().st_size == size and content_hash(file) == paper_id:
+            if file.is_file() and file.stat().st_size == size and content_hash(file) == paper_id:
                 file.unlink(missing_ok=True)
         self._catalogue.delete(paper_id)
         self._pipeline.update_index()

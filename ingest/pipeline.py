@@ -133,7 +133,7 @@ class Pipeline:
             self._catalogue.fail(paper.id, exc.code, str(exc))
             with suppress(PaperNotFound):  # deleted, and its file with it, while it was read
                 on_change(self._catalogue.paper(paper.id))
-        except BaseException:
+        except BaseException:  # Ctrl-C too: a paper that was begun must not stay begun
             self._put_back(paper)
             raise
         log.debug("%s took %.2f s", paper.file_name, time.perf_counter() - started)

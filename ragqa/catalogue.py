@@ -210,10 +210,10 @@ class Catalogue:
             pages = max((page.number for page in document.pages), default=0)
             db.execute(
                 "UPDATE papers SET title = ?, authors = ?, year = ?, doi = ?, pages = ?, chunks = ?, state = 'ready',"
-                " reason_code = '', reason = '', generation = ?, indexed = 0 WHERE id = ?",
+                " reason_code = '', reason = ?, generation = ?, indexed = 0 WHERE id = ?",
                 (
                     said.title, json.dumps(said.authors), said.year, said.doi, pages, len(chunks),
-                    generation, paper_id,
+                    " ".join(document.warnings), generation, paper_id,
                 ),
             )  # fmt: skip
 

@@ -58,5 +58,4 @@ def _turn(question: str, answer: Answer) -> Turn:
         question=question,
         standalone_question=answer.standalone_question,
         answer=answer.answer,
-        cited_papers=tuple(dict.fromkeys(citation.paper_id for citation in answer.citations)),
     )

@@ -41,7 +41,10 @@ ENDED = (PaperState.READY, PaperState.FAILED)
 
 
 class Paper(Model):
-    """One PDF, identified by the SHA-256 of its bytes."""
+    """One PDF, identified by the SHA-256 of its bytes.
+
+    ``reason`` says why a failed paper failed, and what of a ready one could not be read.
+    """
 
     id: str
     file_name: str
@@ -175,7 +178,6 @@ class Turn(Model):
     question: str
     standalone_question: str
     answer: str
-    cited_papers: tuple[str, ...] = ()
 
 
 class Job(Model):

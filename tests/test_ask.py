@@ -14,36 +14,16 @@ from ragqa.chat import ChatModelSource
 from ragqa.database import Database
 from ragqa.errors import ModelError
 from ragqa.history import History
-from ragqa.protocols import ChatMessage, Embedder
+from ragqa.protocols import Embedder
 from ragqa.retrieve import Retriever
 from ragqa.types import Answer, AnswerDone, AnswerMode, AnswerStarted, AskRequest, Hit, SearchRequest, SearchResult
+from tests.scripted_chat import ScriptedChat
 from tests.tiny_library import add_paper
 
 TEXTS = ["Alpine marmots hibernate for 201 days each winter.", "Snow depth explains most of the body mass."]
 QUESTION = "How long do alpine marmots hibernate?"
 TRUE = "Alpine marmots hibernate for 201 days [1]."
 LIMITS = Limits(question_chars=4000, answer_tokens=64)
-
-
-class Writer:
-    """A ChatModel that counts words as tokens, says what it was given to say, and keeps what it was told."""
-
-    name = "test:writer"
-
-    def __init__(self, said: str, context_window: int = 4096) -> None:
-        self._said = said
-        self.context_window = context_window
-        self.told: list[ChatMessage] = []
-
-    def count_tokens(self, text: str) -> int:
-        return len(text.split())
-
-    def stream(self, messages: Sequence[ChatMessage], max_tokens: int) -> Iterator[str]:
-        self.told = list(messages)
-        yield from self._said.partition(" ")
-
-    def close(self) -> None:
-        pass
 
 
 class FindsAll(Retriever):
@@ -70,7 +50,7 @@ class Library:
             for page, text in enumerate(TEXTS, start=1)
         ])  # fmt: skip
 
-    def ask(self, model: Writer | None, mode: AnswerMode = "auto") -> Answer:
+    def ask(self, model: ScriptedChat | None, mode: AnswerMode = "auto") -> Answer:
         scorer, models = EmbeddingScorer(self._embedder), ChatModelSource(lambda: model)
         asker = Asker(self._retriever, scorer, self._catalogue, self._history, models, LIMITS)
         started, *_, done = asker.ask(AskRequest(question=QUESTION, mode=mode))
@@ -87,7 +67,7 @@ def library(tmp_path: Path, embedder: Embedder) -> Iterator[Library]:
 
 
 def test_a_written_answer_says_what_it_used(library: Library) -> None:
-    model = Writer(TRUE)
+    model = ScriptedChat(TRUE)
     answer = library.ask(model)
     assert (answer.mode, answer.kind, answer.unsupported) == ("generative", "text", ())
     assert [citation.page for citation in answer.citations] == [1]
@@ -105,14 +85,14 @@ def test_a_quoted_answer_used_no_tokens(library: Library) -> None:
 
 
 def test_an_answer_made_up_from_end_to_end_is_a_refusal_that_lists_it(library: Library) -> None:
-    answer = library.ask(Writer("Alpine marmots hibernate for 365 days [1]."))
+    answer = library.ask(ScriptedChat("Alpine marmots hibernate for 365 days [1]."))
     assert (answer.answer, answer.kind, answer.abstained) == (NO_SUPPORT, "refusal", True)
     assert answer.unsupported == ("Alpine marmots hibernate for 365 days.",)
     assert (answer.citations, answer.confidence, answer.mode) == ((), 0.0, "generative")
 
 
 def test_without_room_for_evidence_auto_quotes_and_says_why(library: Library) -> None:
-    model = Writer(TRUE, context_window=100)
+    model = ScriptedChat(TRUE, context_window=100)
     answer = library.ask(model)
     assert (answer.mode, answer.model, answer.usage) == ("extractive", "extractive", {})
     assert "no room for evidence" in answer.note
@@ -123,4 +103,4 @@ def test_without_room_for_evidence_auto_quotes_and_says_why(library: Library) ->
 
 def test_without_room_for_evidence_generative_is_an_error(library: Library) -> None:
     with pytest.raises(ModelError, match="no room for evidence"):
-        library.ask(Writer(TRUE, context_window=100), mode="generative")
+        library.ask(ScriptedChat(TRUE, context_window=100), mode="generative")

@@ -341,3 +341,15 @@ def test_blocks_are_stored_with_their_kind(catalogue: Catalogue, database: Datab
     with database.read() as db:
         rows = db.execute("SELECT kind, page, start, end, level FROM blocks ORDER BY ordinal").fetchall()
     assert [tuple(row) for row in rows] == [("heading", 1, 0, 2, 1), ("paragraph", 1, 2, 5, 0)]
+
+
+def test_a_ready_paper_says_what_of_it_could_not_be_read(catalogue: Catalogue) -> None:
+    paper_id = paper_id_of("holes")
+    whole = make_document(["Marmots sleep."])
+    document = Document(whole.metadata, whole.pages, whole.blocks, ("Pages that cannot be loaded: 2.",))
+    catalogue.register(paper_id, Path("holes.pdf"), 1000, "")
+    catalogue.store(paper_id, document, chunks_of(document), [vector_of("x")], GENERATION)
+    assert (catalogue.paper(paper_id).state, catalogue.paper(paper_id).reason) == (
+        PaperState.READY,
+        "Pages that cannot be loaded: 2.",
+    )

@@ -1,36 +1,13 @@
 """Follow-up questions: rewritten so that they stand alone, and left alone where they do."""
 
-from collections.abc import Iterator, Sequence
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ragqa.answer.follow_up import LONGEST_TOPIC, REWRITE_TOKENS, standalone_question, topic
 from ragqa.answer.prompts import prompt_tokens
-from ragqa.protocols import ChatMessage
 from ragqa.types import Turn
-
-
-class Rewriter:
-    """A ChatModel that says what it was given to say, and keeps what it was told."""
-
-    name = "test:rewriter"
-
-    def __init__(self, said: str, context_window: int = 4096) -> None:
-        self._said = said
-        self.context_window = context_window
-        self.told: list[ChatMessage] = []
-
-    def count_tokens(self, text: str) -> int:
-        return len(text.split())
-
-    def stream(self, messages: Sequence[ChatMessage], max_tokens: int) -> Iterator[str]:
-        self.told = list(messages)
-        yield from self._said.partition(" ")
-
-    def close(self) -> None:
-        pass
+from tests.scripted_chat import ScriptedChat
 
 
 def asked(question: str, standalone: str = "", answer: str = "Two hundred days.") -> Turn:
@@ -44,7 +21,7 @@ BLEU = asked("What BLEU score does the base Transformer reach on English-German?
 @pytest.mark.parametrize("question", ["How long do they sleep?", "Why?", "what about BERT"])
 def test_the_first_question_stands_alone(question: str) -> None:
     assert standalone_question(question, [], None) == question
-    assert standalone_question(question, [], Rewriter("Something else?")) == question
+    assert standalone_question(question, [], ScriptedChat("Something else?")) == question
 
 
 # By rules
@@ -175,7 +152,7 @@ def test_no_question_is_too_odd_for_the_rules(question: str) -> None:
 
 
 def test_a_models_rewriting_is_taken() -> None:
-    model = Rewriter("Where do alpine marmots live?\n")
+    model = ScriptedChat("Where do alpine marmots live?\n")
     assert standalone_question("Where do they live?", [MARMOTS], model) == "Where do alpine marmots live?"
 
 
@@ -190,11 +167,11 @@ def test_a_models_rewriting_is_taken() -> None:
     ],
 )
 def test_what_is_no_rewriting_leaves_the_question_as_it_was(said: str) -> None:
-    assert standalone_question("Where do they live?", [MARMOTS], Rewriter(said)) == "Where do they live?"
+    assert standalone_question("Where do they live?", [MARMOTS], ScriptedChat(said)) == "Where do they live?"
 
 
 def test_the_model_is_shown_the_last_turns_and_told_rules_apart_from_them() -> None:
-    model = Rewriter("Why is that?")
+    model = ScriptedChat("Why is that?")
     turns = [asked(f"Question {n}?", answer=f"Answer {n}. " + "x" * 5000) for n in range(9)]
     standalone_question("Why?", turns, model)
     system, user = model.told
@@ -208,7 +185,7 @@ def test_the_model_is_shown_the_last_turns_and_told_rules_apart_from_them() -> N
 
 @pytest.mark.parametrize("window", [240, 310, 500])
 def test_the_oldest_turns_make_room_in_a_small_window(window: int) -> None:
-    model = Rewriter("Why is that?", window)
+    model = ScriptedChat("Why is that?", window)
     turns = [asked(f"Question {n}?", answer="word " * 60) for n in range(4)]
     assert standalone_question("Why?", turns, model) == "Why is that?"
     assert prompt_tokens(model.told, model) + REWRITE_TOKENS <= window
@@ -218,6 +195,6 @@ def test_the_oldest_turns_make_room_in_a_small_window(window: int) -> None:
 
 
 def test_without_room_for_one_turn_the_rules_rewrite() -> None:
-    model = Rewriter("Why is that?", context_window=100)
+    model = ScriptedChat("Why is that?", context_window=100)
     assert standalone_question("Why?", [MARMOTS], model) == f"Why ({MARMOTS.question[:-1]})?"
     assert model.told == []

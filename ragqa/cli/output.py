@@ -58,7 +58,7 @@ def print_papers(papers: Sequence[Paper]) -> None:
     """One row per paper."""
     table = Table("id", "state", "pages", "file", "title", box=None, header_style="bold")
     for paper in papers:
-        said = paper.title if paper.state != "failed" else paper.reason
+        said = " — ".join(filter(None, (paper.title, paper.reason)))
         table.add_row(paper.id[:SHOWN_ID], paper.state, str(paper.pages or ""), escape(paper.file_name), escape(said))
     out.print(table)
 
