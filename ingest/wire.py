@@ -1,9 +1,10 @@
 """A Document as compact JSON and back, and the frames that carry it through a pipe. No pickle."""
 
 import json
+from dataclasses import asdict
 from typing import IO, Any
 
-from ragqa.document import Block, BlockKind, Document, Metadata, Page, Rect, Word
+from ragqa.document import Block, BlockKind, Document, Metadata, Page, Rect, Table, Word
 
 _LENGTH_BYTES = 8
 _TENTHS = 10
@@ -31,10 +32,12 @@ def document_to_json(document: Document) -> bytes:
     """The whole document."""
     meta = document.metadata
     shape = {
-        "metadata": [meta.title, list(meta.authors), meta.year, meta.doi],
+        "metadata": asdict(meta),
         "pages": [_page_to_json(page) for page in document.pages],
         "blocks": [[block.kind.value, block.page, block.start, block.end, block.level] for block in document.blocks],
         "warnings": list(document.warnings),
+        "tables": [_table_to_json(table) for table in document.tables],
+        "hidden_words": document.hidden_words,
     }
     return json.dumps(shape, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -42,13 +45,24 @@ def document_to_json(document: Document) -> bytes:
 def document_from_json(payload: bytes) -> Document:
     """The inverse of document_to_json."""
     shape = json.loads(payload)
-    title, authors, year, doi = shape["metadata"]
+    said = shape["metadata"]
     return Document(
-        Metadata(title, tuple(authors), year, doi),
+        Metadata(**said | {"authors": tuple(said["authors"])}),
         tuple(map(_page_from_json, shape["pages"])),
         tuple(Block(BlockKind(kind), *rest) for kind, *rest in shape["blocks"]),
         tuple(shape["warnings"]),
+        tuple(map(_table_from_json, shape["tables"])),
+        shape["hidden_words"],
     )
+
+
+def _table_to_json(table: Table) -> list[Any]:
+    return [table.page, table.start, table.end, table.caption, table.header_rows, table.rows]
+
+
+def _table_from_json(shape: list[Any]) -> Table:
+    page, start, end, caption, header_rows, rows = shape
+    return Table(page, start, end, tuple(caption), header_rows, tuple(tuple(map(tuple, row)) for row in rows))
 
 
 def _page_to_json(page: Page) -> list[Any]:

@@ -4,23 +4,21 @@ Knows nothing of PDFs, models or indexes. Indexes are derived from it and can be
 """
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
 from ragqa.database import Database
-from ragqa.document import Chunk, Document, Page, Word
+from ragqa.document import Chunk, Document, Page, Table
 from ragqa.errors import PaperNotFound
 from ragqa.protocols import IndexEntry, Vectors
+from ragqa.rows import chunk_row, index_entry, page_row, paper_of, table_of, table_row, unpack_words
 from ragqa.types import Filter, Paper, PaperState
 
 PAPER_COLUMNS = (
-    "id, file_name, path, bytes, collection, title, authors, year, doi, pages, chunks,"
-    " state, reason_code, reason, added_at"
+    "id, file_name, path, bytes, collection, title, authors, year, doi, venue, arxiv_id, same_as, hidden_words,"
+    " pages, chunks, state, reason_code, reason, added_at"
 )
 
 
@@ -70,7 +68,7 @@ class Catalogue:
             row = db.execute(f"SELECT {PAPER_COLUMNS} FROM papers WHERE id = ?", (paper_id,)).fetchone()
         if row is None:
             raise PaperNotFound(f"No paper has the id {paper_id!r}.", hint="List them with: ragqa papers")
-        return _paper(row)
+        return paper_of(row)
 
     def path(self, paper_id: str) -> Path:
         """Where the paper's PDF is."""
@@ -101,7 +99,7 @@ class Catalogue:
         condition, values = ("WHERE state = ?", [state]) if state else ("", [])
         with self._db.read() as db:
             rows = db.execute(f"SELECT {PAPER_COLUMNS} FROM papers {condition} ORDER BY rowid", values).fetchall()
-        return [_paper(row) for row in rows]
+        return [paper_of(row) for row in rows]
 
     def matching_papers(self, wanted: Filter, collection: str | None) -> frozenset[str] | None:
         """Ids of ready papers that pass the filter; None if it lets every paper pass."""
@@ -186,10 +184,10 @@ class Catalogue:
         with self._db.write() as db:
             if db.execute("SELECT 1 FROM papers WHERE id = ?", (paper_id,)).fetchone() is None:
                 raise PaperNotFound(f"The paper {paper_id[:12]} was deleted while it was read.")
-            for table in ("pages", "blocks", "chunks"):
+            for table in ("pages", "blocks", "chunks", "tables"):
                 db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (paper_id,))
             db.executemany(
-                "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?)", (_page_row(paper_id, page) for page in document.pages)
+                "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?)", (page_row(paper_id, page) for page in document.pages)
             )
             db.executemany(
                 "INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -199,9 +197,13 @@ class Catalogue:
                 ),
             )
             db.executemany(
+                "INSERT INTO tables VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (table_row(paper_id, n, table) for n, table in enumerate(document.tables)),
+            )
+            db.executemany(
                 "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    _chunk_row(paper_id, n, chunk, vector)
+                    chunk_row(paper_id, n, chunk, vector)
                     for n, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True))
                 ),
             )
@@ -209,11 +211,12 @@ class Catalogue:
             # Pages that could not be loaded count too.
             pages = max((page.number for page in document.pages), default=0)
             db.execute(
-                "UPDATE papers SET title = ?, authors = ?, year = ?, doi = ?, pages = ?, chunks = ?, state = 'ready',"
-                " reason_code = '', reason = ?, generation = ?, indexed = 0 WHERE id = ?",
+                "UPDATE papers SET title = ?, authors = ?, year = ?, doi = ?, venue = ?, arxiv_id = ?, abstract = ?,"
+                " hidden_words = ?, pages = ?, chunks = ?, state = 'ready', reason_code = '', reason = ?,"
+                " generation = ?, indexed = 0 WHERE id = ?",
                 (
-                    said.title, json.dumps(said.authors), said.year, said.doi, pages, len(chunks),
-                    " ".join(document.warnings), generation, paper_id,
+                    said.title, json.dumps(said.authors), said.year, said.doi, said.venue, said.arxiv_id, said.abstract,
+                    document.hidden_words, pages, len(chunks), " ".join(document.warnings), generation, paper_id,
                 ),
             )  # fmt: skip
 
@@ -223,7 +226,13 @@ class Catalogue:
             row = db.execute("SELECT * FROM pages WHERE paper_id = ? AND number = ?", (paper_id, number)).fetchone()
         if row is None:
             raise PaperNotFound(f"The paper {paper_id[:12]} has no page {number}.")
-        return Page(row["number"], row["width"], row["height"], _unpack_words(row["text"], row["rects"]))
+        return Page(row["number"], row["width"], row["height"], unpack_words(row["text"], row["rects"]))
+
+    def tables(self, paper_id: str) -> list[Table]:
+        """The tables of a paper, in reading order."""
+        with self._db.read() as db:
+            rows = db.execute("SELECT * FROM tables WHERE paper_id = ? ORDER BY ordinal", (paper_id,)).fetchall()
+        return [table_of(row) for row in rows]
 
     def stored_chunks(self, chunk_ids: Sequence[str]) -> dict[str, StoredChunk]:
         """Chunks by id; ids that the catalogue does not know are left out."""
@@ -297,7 +306,7 @@ class Catalogue:
                 " WHERE c.paper_id = ? AND c.vector IS NOT NULL ORDER BY c.ordinal",
                 (paper_id,),
             ).fetchall()
-        return [_index_entry(row) for row in rows]
+        return [index_entry(row) for row in rows]
 
     def some_entries(self, generation: str, count: int) -> Iterator[IndexEntry]:
         """Up to ``count`` entries of different papers of this generation, for probing its indexes."""
@@ -317,44 +326,3 @@ def _now() -> str:
 
 def _is_by(wanted: str | None, authors: Sequence[str]) -> bool:
     return wanted is None or any(wanted.casefold() in author.casefold() for author in authors)
-
-
-def _paper(row: sqlite3.Row) -> Paper:
-    fields = {key: row[key] for key in row.keys() if key not in ("path", "authors")}  # noqa: SIM118
-    return Paper(**fields, authors=tuple(json.loads(row["authors"])))
-
-
-def _page_row(paper_id: str, page: Page) -> tuple[object, ...]:
-    return (paper_id, page.number, page.width, page.height, page.text, _pack_rects(page.words))
-
-
-def _chunk_row(paper_id: str, ordinal: int, chunk: Chunk, vector: Vectors | None) -> tuple[object, ...]:
-    blob = None if vector is None else vector.astype(np.float16).tobytes()
-    return (
-        f"{paper_id[:20]}-{ordinal}", paper_id, ordinal, chunk.page, chunk.start, chunk.end, chunk.section, chunk.kind,
-        chunk.text, blob,
-    )  # fmt: skip
-
-
-def _index_entry(row: sqlite3.Row) -> IndexEntry:
-    vector = np.frombuffer(row["vector"], dtype=np.float16).astype(np.float32)
-    return IndexEntry(row["id"], row["paper_id"], row["title"], row["section"], row["text"], vector)
-
-
-def _pack_rects(words: Sequence[Word]) -> bytes:
-    """One byte per word (its number of rectangles), then all rectangles as float32."""
-    numbers = bytes(len(word.rects) for word in words)
-    rects = np.array([rect for word in words for rect in word.rects], dtype=np.float32)
-    return numbers + rects.tobytes()
-
-
-def _unpack_words(text: str, blob: bytes) -> tuple[Word, ...]:
-    tokens = text.split(" ") if text else []
-    numbers = blob[: len(tokens)]
-    rects = iter(
-        np.frombuffer(blob, dtype=np.float32, offset=len(tokens)).reshape(-1, 4).astype(float).round(2).tolist()
-    )
-    return tuple(
-        Word(token, tuple((r[0], r[1], r[2], r[3]) for r in (next(rects) for _ in range(number))))
-        for token, number in zip(tokens, numbers, strict=True)
-    )

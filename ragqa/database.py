@@ -51,6 +51,22 @@ MIGRATIONS = (
     ) STRICT;
     CREATE INDEX answers_by_conversation ON answers (conversation_id, created_at);
     """,
+    """
+    ALTER TABLE papers ADD COLUMN venue TEXT NOT NULL DEFAULT '';
+    ALTER TABLE papers ADD COLUMN arxiv_id TEXT NOT NULL DEFAULT '';
+    ALTER TABLE papers ADD COLUMN abstract TEXT NOT NULL DEFAULT '';
+    ALTER TABLE papers ADD COLUMN same_as TEXT NOT NULL DEFAULT '';
+    ALTER TABLE papers ADD COLUMN hidden_words INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE tables (
+        paper_id TEXT NOT NULL REFERENCES papers ON DELETE CASCADE, ordinal INTEGER NOT NULL, page INTEGER NOT NULL,
+        start INTEGER NOT NULL, end INTEGER NOT NULL, caption TEXT NOT NULL, header_rows INTEGER NOT NULL,
+        rows TEXT NOT NULL, PRIMARY KEY (paper_id, ordinal)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE given_metadata (
+        paper_id TEXT PRIMARY KEY, source TEXT NOT NULL, title TEXT NOT NULL, authors TEXT NOT NULL, year INTEGER,
+        doi TEXT NOT NULL, venue TEXT NOT NULL, abstract TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """,
 )
 
 

@@ -67,16 +67,43 @@ class Metadata:
     authors: tuple[str, ...] = ()
     year: int | None = None
     doi: str = ""
+    venue: str = ""
+    arxiv_id: str = ""
+    abstract: str = ""
+
+
+Span = tuple[int, int]
+"""Words ``start:end`` of a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells of one TABLE block, each cell a span of its page; an empty cell starts where it ends.
+
+    ``caption`` is the span of its caption, empty if there is none; the first ``header_rows`` rows name the columns.
+    """
+
+    page: int
+    start: int
+    end: int
+    caption: Span
+    header_rows: int
+    rows: tuple[tuple[Span, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A paper as read: pages, and blocks in reading order over all pages."""
+    """A paper as read: pages, and blocks in reading order over all pages.
+
+    A block of the reference list is one reference. ``hidden_words`` counts what the file holds but no reader can see.
+    """
 
     metadata: Metadata
     pages: tuple[Page, ...]
     blocks: tuple[Block, ...]
     warnings: tuple[str, ...] = field(default=())
+    tables: tuple[Table, ...] = ()
+    hidden_words: int = 0
 
 
 @dataclass(frozen=True, slots=True)

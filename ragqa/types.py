@@ -43,7 +43,8 @@ ENDED = (PaperState.READY, PaperState.FAILED)
 class Paper(Model):
     """One PDF, identified by the SHA-256 of its bytes.
 
-    ``reason`` says why a failed paper failed, and what of a ready one could not be read.
+    ``reason`` says why a failed paper failed, and what of a ready one could not be read. ``same_as`` is the id of an
+    older paper that seems to be the same work in another file.
     """
 
     id: str
@@ -52,6 +53,10 @@ class Paper(Model):
     authors: tuple[str, ...] = ()
     year: int | None = None
     doi: str = ""
+    venue: str = ""
+    arxiv_id: str = ""
+    same_as: str = ""
+    hidden_words: int = 0
     pages: int = 0
     chunks: int = 0
     bytes: int = 0

@@ -25,7 +25,7 @@ LAYERS = (
     ("ragqa.types",),
     ("ragqa.protocols", "ragqa.settings", "ragqa.lock", "ragqa.library"),
     ("ragqa.fusion", "ragqa.quotes", "ragqa.sentences"),
-    ("ragqa.database",),
+    ("ragqa.database", "ragqa.rows"),
     ("ragqa.catalogue", "ragqa.history", "ragqa.chat"),
     ("ragqa.index", "ragqa.generations"),
     ("ragqa.answer.*", "ragqa.retrieve", "ingest.*"),
