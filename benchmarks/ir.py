@@ -27,7 +27,7 @@ from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
 from ragqa.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
 from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.fusion import reciprocal_rank_fusion
-from ragqa.protocols import Embedder, IndexEntry, Scored
+from ragqa.protocols import EVERYWHERE, Embedder, IndexEntry, Scored
 from ragqa.retrieve import DEPTH
 
 MEASURES = (nDCG @ 10, R @ 100)
@@ -83,8 +83,8 @@ def rank(test_set: TestSet, embedder: Embedder, folder: Path) -> dict[str, dict[
         vectors.add(entries)
     rankings: dict[str, dict[str, Ranking]] = {"BM25": {}, "dense": {}, "fused": {}}
     for query, text in test_set.queries.items():
-        by_words = _ranking(keywords.search(text, DEPTH, None))
-        by_meaning = _ranking(vectors.search(embedder.embed_query(text), DEPTH, None))
+        by_words = _ranking(keywords.search(text, DEPTH, EVERYWHERE))
+        by_meaning = _ranking(vectors.search(embedder.embed_query(text), DEPTH, EVERYWHERE))
         rankings["BM25"][query], rankings["dense"][query] = by_words, by_meaning
         rankings["fused"][query] = reciprocal_rank_fusion([_ids(by_meaning), _ids(by_words)])[:DEPTH]
     keywords.close()

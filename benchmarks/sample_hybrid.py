@@ -12,7 +12,7 @@ from benchmarks.sample_measures import interval, ndcg, recall, rounded
 from benchmarks.sample_pages import PageSearch, Papers, Recipe
 from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.fusion import RRF_K, reciprocal_rank_fusion
-from ragqa.protocols import IndexEntry
+from ragqa.protocols import EVERYWHERE, IndexEntry
 
 DEPTH = 100
 CONSTANTS = (1, 10, 30, 60, 100, 1000)
@@ -34,7 +34,7 @@ def _keyword(collection: TestCollection) -> Scored:
         index = TantivyIndex(Path(folder))
         index.add(entries)
         ranked = {
-            key: [(found.chunk_id, found.score) for found in index.search(text, DEPTH, None)]
+            key: [(found.chunk_id, found.score) for found in index.search(text, DEPTH, EVERYWHERE)]
             for key, text in collection.queries.items()
         }
         index.close()

@@ -14,7 +14,7 @@ from ingest.reader import read_pdf
 from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.document import BlockKind, Document
 from ragqa.fusion import reciprocal_rank_fusion
-from ragqa.protocols import IndexEntry, Tokenizer
+from ragqa.protocols import EVERYWHERE, IndexEntry, Scope, Tokenizer
 
 MAX_PAGES = 1000
 DEPTH = 100
@@ -93,7 +93,7 @@ class PageSearch:
 
     def keyword(self, question: str, paper: str | None) -> list[tuple[int, float]]:
         """Chunk numbers with BM25 scores; ``paper`` None searches all."""
-        found = self._index.search(question, DEPTH, frozenset([paper]) if paper else None)
+        found = self._index.search(question, DEPTH, Scope(frozenset([paper])) if paper else EVERYWHERE)
         return [(int(hit.chunk_id), hit.score) for hit in found]
 
     def dense(self, question: str, paper: str | None) -> list[tuple[int, float]]:

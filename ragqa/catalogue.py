@@ -35,6 +35,15 @@ class StoredChunk:
     end: int
     section: str
     text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedIds:
+    """Chunk ids that the keyword index holds, and those of them that the vector index holds."""
+
+    all: set[str]
+    with_vector: set[str]
 
 
 class Catalogue:
@@ -103,8 +112,6 @@ class Catalogue:
 
     def matching_papers(self, wanted: Filter, collection: str | None) -> frozenset[str] | None:
         """Ids of ready papers that pass the filter; None if it lets every paper pass."""
-        if wanted == Filter() and collection is None:
-            return None
         conditions, values = ["state = 'ready'"], list[object]()
         for condition, value in (
             ("collection = ?", collection),
@@ -117,6 +124,8 @@ class Catalogue:
         if wanted.paper_ids is not None:
             conditions.append("id IN (SELECT value FROM json_each(?))")
             values.append(json.dumps(wanted.paper_ids))
+        if not values and wanted.author is None:
+            return None
         with self._db.read() as db:
             rows = db.execute(f"SELECT id, authors FROM papers WHERE {' AND '.join(conditions)}", values).fetchall()
         # SQLite tells large from small letters outside English.
@@ -238,7 +247,7 @@ class Catalogue:
         """Chunks by id; ids that the catalogue does not know are left out."""
         with self._db.read() as db:
             rows = db.execute(
-                "SELECT c.id, c.paper_id, p.file_name, p.title, c.page, c.start, c.end, c.section, c.text"
+                "SELECT c.id, c.paper_id, p.file_name, p.title, c.page, c.start, c.end, c.section, c.text, c.kind"
                 " FROM chunks c JOIN papers p ON p.id = c.paper_id"
                 " WHERE p.state = 'ready' AND c.id IN (SELECT value FROM json_each(?))",
                 (json.dumps(chunk_ids),),
@@ -257,15 +266,15 @@ class Catalogue:
                 ).fetchone()[0]
             )
 
-    def indexed_chunk_ids(self, generation: str) -> set[str]:
+    def indexed_chunk_ids(self, generation: str) -> IndexedIds:
         """Ids of the chunks that the indexes of this generation are known to hold."""
         with self._db.read() as db:
             rows = db.execute(
-                "SELECT c.id FROM chunks c JOIN papers p ON p.id = c.paper_id"
-                " WHERE p.indexed = 1 AND p.generation = ? AND c.vector IS NOT NULL",
+                "SELECT c.id, c.vector IS NULL FROM chunks c JOIN papers p ON p.id = c.paper_id"
+                " WHERE p.indexed = 1 AND p.generation = ?",
                 (generation,),
             ).fetchall()
-        return {row["id"] for row in rows}
+        return IndexedIds({chunk_id for chunk_id, _ in rows}, {chunk_id for chunk_id, is_bare in rows if not is_bare})
 
     def not_indexed(self, generation: str) -> list[str]:
         """Ready papers of this generation that its indexes do not hold yet."""
@@ -301,15 +310,14 @@ class Catalogue:
         """What the indexes need of a paper, from the stored vectors; no model, no PDF."""
         with self._db.read() as db:
             rows = db.execute(
-                "SELECT c.id, c.paper_id, p.title, c.section, c.text, c.vector"
-                " FROM chunks c JOIN papers p ON p.id = c.paper_id"
-                " WHERE c.paper_id = ? AND c.vector IS NOT NULL ORDER BY c.ordinal",
+                "SELECT c.id, c.paper_id, p.title, c.section, c.text, c.vector, c.kind"
+                " FROM chunks c JOIN papers p ON p.id = c.paper_id WHERE c.paper_id = ? ORDER BY c.ordinal",
                 (paper_id,),
             ).fetchall()
         return [index_entry(row) for row in rows]
 
-    def some_entries(self, generation: str, count: int) -> Iterator[IndexEntry]:
-        """Up to ``count`` entries of different papers of this generation, for probing its indexes."""
+    def some_vectors(self, generation: str, count: int) -> Iterator[tuple[str, Vectors]]:
+        """Chunk ids and vectors of up to ``count`` papers of this generation, for probing its indexes."""
         with self._db.read() as db:
             rows = db.execute(
                 "SELECT id FROM papers WHERE state = 'ready' AND indexed = 1 AND generation = ?"
@@ -317,7 +325,8 @@ class Catalogue:
                 (generation, count),
             ).fetchall()
         for row in rows:
-            yield from self.index_entries(row["id"])[:1]
+            entries = self.index_entries(row["id"])
+            yield from [(entry.chunk_id, entry.vector) for entry in entries if entry.vector is not None][:1]
 
 
 def _now() -> str:

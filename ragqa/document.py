@@ -25,6 +25,21 @@ class BlockKind(StrEnum):
     REFERENCE = "reference"
 
 
+class SectionKind(StrEnum):
+    """What part of a paper a section is."""
+
+    ABSTRACT = "abstract"
+    INTRODUCTION = "introduction"
+    BACKGROUND = "background"
+    METHODS = "methods"
+    RESULTS = "results"
+    DISCUSSION = "discussion"
+    CONCLUSION = "conclusion"
+    REFERENCES = "references"
+    APPENDIX = "appendix"
+    OTHER = "other"
+
+
 @dataclass(frozen=True, slots=True)
 class Word:
     """One white-space-free token; two rectangles when a line break hyphen was mended."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ragqa.catalogue import Catalogue
 from ragqa.errors import IndexDamaged
-from ragqa.protocols import ChunkIndex, KeywordIndex, Scored, VectorIndex, Vectors
+from ragqa.protocols import EVERYWHERE, ChunkIndex, KeywordIndex, Scope, Scored, VectorIndex, Vectors
 
 log = logging.getLogger(__name__)
 
@@ -63,23 +63,21 @@ class HybridIndex:
         self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="search")
         self._indexes = self._open_or_rebuild()
 
-    def search(
-        self, question: str, vector: Vectors | None, k: int, paper_ids: frozenset[str] | None
-    ) -> tuple[list[Scored], list[Scored]]:
+    def search(self, question: str, vector: Vectors | None, k: int, scope: Scope) -> tuple[list[Scored], list[Scored]]:
         """Dense and keyword results, searched side by side; a vector of None or an empty question skips its half.
 
         Indexes that turn out damaged are rebuilt once.
         """
         indexes = self._indexes
         try:
-            return self._search(indexes, question, vector, k, paper_ids)
+            return self._search(indexes, question, vector, k, scope)
         except IndexDamaged as exc:
             log.warning("%s", exc.message)
         with self._updating:
             # Another search or an update may have rebuilt them meanwhile.
             if self._indexes is indexes:
                 self._indexes = self._rebuilt()
-        return self._search(self._indexes, question, vector, k, paper_ids)
+        return self._search(self._indexes, question, vector, k, scope)
 
     def update(self) -> None:
         """Bring in what the catalogue has and the indexes have not; forget what it has forgotten."""
@@ -96,10 +94,10 @@ class HybridIndex:
         self._opened.close()
 
     def _search(
-        self, indexes: Indexes, question: str, vector: Vectors | None, k: int, paper_ids: frozenset[str] | None
+        self, indexes: Indexes, question: str, vector: Vectors | None, k: int, scope: Scope
     ) -> tuple[list[Scored], list[Scored]]:
-        dense = None if vector is None else self._threads.submit(indexes.vectors.search, vector, k, paper_ids)
-        keyword = indexes.keywords.search(question, k, paper_ids) if question else []
+        dense = None if vector is None else self._threads.submit(indexes.vectors.search, vector, k, scope)
+        keyword = indexes.keywords.search(question, k, scope) if question else []
         return dense.result() if dense else [], keyword
 
     def _fill(self, indexes: Indexes) -> None:
@@ -186,11 +184,12 @@ class HybridIndex:
         Counts alone do not tell: a store that has lost a segment still counts its ids, and answers short.
         """
         expected = self._catalogue.indexed_chunk_ids(self._generation)
-        for name, index in zip(("vector", "keyword"), indexes.both(), strict=True):
-            if index.chunk_ids() != expected:
-                raise IndexDamaged(f"The {name} index does not hold what the catalogue says.")
-        for entry in self._catalogue.some_entries(self._generation, PROBES):
-            nearest = indexes.vectors.search(entry.vector, PROBE_DEPTH, None)
-            found = any(entry.chunk_id == hit.chunk_id or hit.score > 0.999 for hit in nearest)
-            if not found or len(nearest) < min(PROBE_DEPTH, len(expected)):
+        if indexes.keywords.chunk_ids() != expected.all:
+            raise IndexDamaged("The keyword index does not hold what the catalogue says.")
+        if indexes.vectors.chunk_ids() != expected.with_vector:
+            raise IndexDamaged("The vector index does not hold what the catalogue says.")
+        for chunk_id, vector in self._catalogue.some_vectors(self._generation, PROBES):
+            nearest = indexes.vectors.search(vector, PROBE_DEPTH, EVERYWHERE)
+            found = any(chunk_id == hit.chunk_id or hit.score > 0.999 for hit in nearest)
+            if not found or len(nearest) < min(PROBE_DEPTH, len(expected.with_vector)):
                 raise IndexDamaged("The vector index does not find a chunk that it holds.")

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ragqa.document import Document, Rect
+from ragqa.document import BlockKind, Document, Rect, SectionKind
 
 Vectors = NDArray[np.float32]
 
@@ -80,15 +80,34 @@ class Scored:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Where a search looks; None lets everything pass. References are found only if ``kinds`` names them."""
+
+    paper_ids: frozenset[str] | None = None
+    kinds: frozenset[BlockKind] | None = None
+    sections: frozenset[SectionKind] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing can pass."""
+        return any(allowed is not None and not allowed for allowed in (self.paper_ids, self.kinds, self.sections))
+
+
+EVERYWHERE = Scope()
+
+
+@dataclass(frozen=True, slots=True)
 class IndexEntry:
-    """What the indexes need of a chunk."""
+    """What the indexes need of a chunk. References have no vector: they are searched by their words alone."""
 
     chunk_id: str
     paper_id: str
     title: str
     section: str
     text: str
-    vector: Vectors
+    vector: Vectors | None
+    kind: BlockKind = BlockKind.PARAGRAPH
+    section_kind: SectionKind = SectionKind.OTHER
 
 
 class ChunkIndex(Protocol):
@@ -112,18 +131,18 @@ class ChunkIndex(Protocol):
 
 
 class VectorIndex(ChunkIndex, Protocol):
-    """Nearest chunks by cosine similarity."""
+    """Nearest chunks by cosine similarity; entries without a vector are left out."""
 
-    def search(self, vector: Vectors, k: int, paper_ids: frozenset[str] | None) -> list[Scored]:
-        """At most k, best first, score = cosine; None searches all papers."""
+    def search(self, vector: Vectors, k: int, scope: Scope) -> list[Scored]:
+        """At most k, best first, score = cosine."""
         ...
 
 
 class KeywordIndex(ChunkIndex, Protocol):
     """Best chunks by BM25."""
 
-    def search(self, question: str, k: int, paper_ids: frozenset[str] | None) -> list[Scored]:
-        """At most k, best first; any text is a valid question; None searches all papers."""
+    def search(self, question: str, k: int, scope: Scope) -> list[Scored]:
+        """At most k, best first; any text is a valid question."""
         ...
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from ragqa.catalogue import Catalogue, StoredChunk
+from ragqa.document import BlockKind
 from ragqa.errors import BadQuestion
 from ragqa.fusion import one_per_place_first, reciprocal_rank_fusion
 from ragqa.index import HybridIndex
-from ragqa.protocols import Embedder, Scored, Vectors
+from ragqa.protocols import Embedder, Scope, Scored, Vectors
 from ragqa.types import Hit, SearchRequest, SearchResult
 
 DEPTH = 100
@@ -43,20 +44,28 @@ class Retriever:
         timings = Timings()
         question = checked_question(request.question, self._max_question_chars)
         with timings.stage("filter"):
-            paper_ids = self._catalogue.matching_papers(request.filter, request.collection)
+            scope = self._scope(request)
         with timings.stage("embed"):
             vector = None if request.mode == "keyword" else self._embedder.embed_query(question)
         with timings.stage("search"):
-            dense, keyword = self._ranked(request, question, vector, paper_ids)
+            dense, keyword = self._ranked(request, question, vector, scope)
         with timings.stage("read"):
             hits = self._hits(dense, keyword, request.k)
         return SearchResult(hits=tuple(hits), timings_ms=dict(timings))
 
+    def _scope(self, request: SearchRequest) -> Scope:
+        wanted = request.filter
+        return Scope(
+            self._catalogue.matching_papers(wanted, request.collection),
+            None if wanted.kinds is None else frozenset(wanted.kinds),
+            None if wanted.sections is None else frozenset(wanted.sections),
+        )
+
     def _ranked(
-        self, request: SearchRequest, question: str, vector: Vectors | None, paper_ids: frozenset[str] | None
+        self, request: SearchRequest, question: str, vector: Vectors | None, scope: Scope
     ) -> tuple[list[Scored], list[Scored]]:
         words = "" if request.mode == "dense" else question
-        return self._index.search(words, vector, max(DEPTH, request.k), paper_ids)
+        return self._index.search(words, vector, max(DEPTH, request.k), scope)
 
     def _hits(self, dense: list[Scored], keyword: list[Scored], k: int) -> list[Hit]:
         fused = reciprocal_rank_fusion(
@@ -86,5 +95,6 @@ def checked_question(question: str, max_chars: int) -> str:
 def _hit(chunk: StoredChunk, score: float, dense: float | None, keyword: float | None) -> Hit:
     return Hit(
         chunk_id=chunk.id, paper_id=chunk.paper_id, file_name=chunk.file_name, title=chunk.title,
-        page=chunk.page, section=chunk.section, text=chunk.text, score=score, dense=dense, keyword=keyword,
+        page=chunk.page, section=chunk.section, text=chunk.text, score=score, kind=BlockKind(chunk.kind),
+        dense=dense, keyword=keyword,
     )  # fmt: skip

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ragqa.document import Chunk, Page, Table, Word
+from ragqa.document import BlockKind, Chunk, Page, Table, Word
 from ragqa.protocols import IndexEntry, Vectors
+from ragqa.section_kinds import section_kind
 from ragqa.types import Paper
 
 
@@ -46,8 +47,17 @@ def chunk_row(paper_id: str, ordinal: int, chunk: Chunk, vector: Vectors | None)
 
 def index_entry(row: sqlite3.Row) -> IndexEntry:
     """What the indexes need of a chunk."""
-    vector = np.frombuffer(row["vector"], dtype=np.float16).astype(np.float32)
-    return IndexEntry(row["id"], row["paper_id"], row["title"], row["section"], row["text"], vector)
+    blob = row["vector"]
+    return IndexEntry(
+        chunk_id=row["id"],
+        paper_id=row["paper_id"],
+        title=row["title"],
+        section=row["section"],
+        text=row["text"],
+        vector=None if blob is None else np.frombuffer(blob, dtype=np.float16).astype(np.float32),
+        kind=BlockKind(row["kind"]),
+        section_kind=section_kind(row["section"]),
+    )
 
 
 def pack_rects(words: Sequence[Word]) -> bytes:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ragqa.document import Rect
+from ragqa.document import BlockKind, Rect, SectionKind
 
 SearchMode = Literal["hybrid", "dense", "keyword"]
 AnswerMode = Literal["auto", "extractive", "generative"]
@@ -68,12 +68,14 @@ class Paper(Model):
 
 
 class Filter(Model):
-    """Restricts a search to some papers; conditions are joined by *and*."""
+    """Restricts a search; conditions are joined by *and*. References are searched only if ``kinds`` names them."""
 
     paper_ids: tuple[Text, ...] | None = None
     author: Text | None = None
     year_from: Year | None = None
     year_to: Year | None = None
+    kinds: tuple[BlockKind, ...] | None = None
+    sections: tuple[SectionKind, ...] | None = None
 
 
 class SearchRequest(Model):
@@ -97,6 +99,7 @@ class Hit(Model):
     section: str
     text: str
     score: float
+    kind: BlockKind = BlockKind.PARAGRAPH
     dense: float | None = None
     keyword: float | None = None
 

@@ -24,7 +24,7 @@ LAYERS = (
     ("ragqa", "ragqa.errors", "ragqa.document"),
     ("ragqa.types",),
     ("ragqa.protocols", "ragqa.settings", "ragqa.lock", "ragqa.library"),
-    ("ragqa.fusion", "ragqa.quotes", "ragqa.sentences"),
+    ("ragqa.fusion", "ragqa.quotes", "ragqa.sentences", "ragqa.section_kinds"),
     ("ragqa.database", "ragqa.rows"),
     ("ragqa.catalogue", "ragqa.history", "ragqa.chat"),
     ("ragqa.index", "ragqa.generations"),

@@ -104,15 +104,17 @@ def test_storing_again_replaces(catalogue: Catalogue) -> None:
         catalogue.page(paper_id, 2)
 
 
-def test_chunks_without_a_vector_are_kept_but_not_searched(catalogue: Catalogue) -> None:
+def test_chunks_without_a_vector_are_for_the_keyword_index_alone(catalogue: Catalogue) -> None:
     paper_id = paper_id_of("marmots")
     document = make_document(TEXTS)
     catalogue.register(paper_id, Path("marmots.pdf"), 1, "")
     catalogue.store(paper_id, document, chunks_of(document), [vector_of(TEXTS[0]), None], GENERATION)
     catalogue.mark_indexed([paper_id])
-    assert [entry.text for entry in catalogue.index_entries(paper_id)] == TEXTS[:1]
+    assert [entry.text for entry in catalogue.index_entries(paper_id)] == TEXTS
+    assert [entry.vector is None for entry in catalogue.index_entries(paper_id)] == [False, True]
     assert (catalogue.paper(paper_id).chunks, catalogue.chunk_count()) == (2, 1)
-    assert len(catalogue.indexed_chunk_ids(GENERATION)) == 1
+    indexed = catalogue.indexed_chunk_ids(GENERATION)
+    assert (len(indexed.all), len(indexed.with_vector)) == (2, 1)
 
 
 def test_a_paper_that_was_deleted_while_it_was_read_is_not_stored(catalogue: Catalogue) -> None:
@@ -278,9 +280,9 @@ def test_each_generation_has_its_own_account_of_what_is_indexed(catalogue: Catal
     paper_id = add_paper(catalogue, "marmots", TEXTS)
     catalogue.mark_indexed([paper_id])
     catalogue.mark_none_indexed("another model")
-    assert len(catalogue.indexed_chunk_ids(GENERATION)) == len(TEXTS)
-    assert catalogue.indexed_chunk_ids("another model") == set()
-    assert list(catalogue.some_entries("another model", 5)) == []
+    assert len(catalogue.indexed_chunk_ids(GENERATION).all) == len(TEXTS)
+    assert catalogue.indexed_chunk_ids("another model").all == set()
+    assert list(catalogue.some_vectors("another model", 5)) == []
     catalogue.mark_none_indexed(GENERATION)
     assert catalogue.not_indexed(GENERATION) == [paper_id]
     assert catalogue.not_indexed("another model") == []

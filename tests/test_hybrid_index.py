@@ -18,6 +18,7 @@ from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.catalogue import Catalogue
 from ragqa.database import Database
 from ragqa.index import KEYWORD_FOLDER, OPENING_MARK, VECTOR_FOLDER, HybridIndex
+from ragqa.protocols import EVERYWHERE, Scope
 from ragqa.types import PaperState
 from tests.tiny_library import GENERATION, add_paper, paper_id_of, vector_of
 
@@ -32,11 +33,11 @@ class Opened:
     index: HybridIndex
 
     def found_by_vector(self, text: str, k: int = 3) -> list[str]:
-        dense, _ = self.index.search("", vector_of(text), k, None)
+        dense, _ = self.index.search("", vector_of(text), k, EVERYWHERE)
         return [scored.chunk_id for scored in dense]
 
     def found_by_words(self, text: str, k: int = 3) -> list[str]:
-        _, keyword = self.index.search(text, None, k, None)
+        _, keyword = self.index.search(text, None, k, EVERYWHERE)
         return [scored.chunk_id for scored in keyword]
 
 
@@ -87,7 +88,7 @@ def large_folder(large: Path, tmp_path: Path) -> Path:
 
 def assert_whole(library: Opened, papers: int = PAPERS) -> None:
     """Each index holds exactly the catalogue's chunks, and finds them."""
-    expected = library.catalogue.indexed_chunk_ids(GENERATION)
+    expected = library.catalogue.indexed_chunk_ids(GENERATION).all
     assert len(expected) == papers * CHUNKS_EACH
     assert library.catalogue.not_indexed(GENERATION) == []
     for index in library.index._indexes.both():
@@ -123,9 +124,9 @@ def test_each_half_can_be_left_out(tmp_path: Path) -> None:
     with opened(tmp_path) as library:
         add_paper(library.catalogue, "marmots", ["Marmots sleep."])
         library.index.update()
-        assert [len(half) for half in library.index.search("marmots", None, 5, None)] == [0, 1]
-        assert [len(half) for half in library.index.search("", vector_of("x"), 5, None)] == [1, 0]
-        assert [len(half) for half in library.index.search("marmots", vector_of("x"), 5, frozenset())] == [0, 0]
+        assert [len(half) for half in library.index.search("marmots", None, 5, EVERYWHERE)] == [0, 1]
+        assert [len(half) for half in library.index.search("", vector_of("x"), 5, EVERYWHERE)] == [1, 0]
+        assert [len(half) for half in library.index.search("marmots", vector_of("x"), 5, Scope(frozenset()))] == [0, 0]
 
 
 def test_an_undamaged_library_is_opened_without_being_rebuilt(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -323,7 +324,7 @@ def test_an_index_that_breaks_in_use_is_rebuilt_once_by_whoever_searches(
         spoil(library)
 
         def search(_: int) -> bool:
-            dense, keyword = library.index.search("sentence0x7", vector_of(texts_of(0)[7]), 3, None)
+            dense, keyword = library.index.search("sentence0x7", vector_of(texts_of(0)[7]), 3, EVERYWHERE)
             return dense[0].chunk_id == keyword[0].chunk_id
 
         with ThreadPoolExecutor(6) as threads:

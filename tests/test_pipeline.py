@@ -22,10 +22,10 @@ from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.catalogue import Catalogue
 from ragqa.compose import open_engine
 from ragqa.database import Database
-from ragqa.document import Document
+from ragqa.document import BlockKind, Document
 from ragqa.errors import DiskFull, EmptyFile, LibraryDamaged, NotPdf, PathNotFound, UploadTooLarge
 from ragqa.index import HybridIndex
-from ragqa.protocols import Embedder, PdfReader
+from ragqa.protocols import EVERYWHERE, Embedder, PdfReader, Scope
 from ragqa.settings import Settings
 from ragqa.types import Filter, IngestProgress, Paper, PaperState, SearchRequest
 from tests import papers
@@ -71,7 +71,7 @@ class Library:
         return {paper.file_name: paper.state for paper in self.catalogue.papers()}
 
     def found(self, words: str) -> set[str]:
-        _, keyword = self.index.search(words, None, 10, None)
+        _, keyword = self.index.search(words, None, 10, EVERYWHERE)
         return {chunk.file_name for chunk in self.catalogue.stored_chunks([s.chunk_id for s in keyword]).values()}
 
 
@@ -123,13 +123,19 @@ def test_pdfs_become_papers_that_are_found(library: Library, good: Path) -> None
     assert own == [PaperState.READING, PaperState.EMBEDDING, PaperState.READY]
 
 
-def test_references_are_kept_but_not_searched(library: Library, good: Path) -> None:
+def test_references_are_searched_only_on_request(library: Library, good: Path) -> None:
     library.intake().ingest([good / "marmots.pdf"], "", ignore)
     paper = library.catalogue.papers()[0]
     assert 0 < library.catalogue.chunk_count() < paper.chunks
     assert "References" in library.catalogue.page(paper.id, 3).text
     assert library.found("Author study of marmots part 2") != set(), "other chunks speak of marmots"
-    assert all("A. Author" not in entry.text for entry in library.catalogue.index_entries(paper.id))
+    wanted = "Author study of marmots part 2"
+    entries = {entry.chunk_id: entry for entry in library.catalogue.index_entries(paper.id)}
+    by_default = library.index.search(wanted, None, 50, EVERYWHERE)[1]
+    on_request = library.index.search(wanted, None, 50, Scope(kinds=frozenset({BlockKind.REFERENCE})))[1]
+    assert by_default
+    assert BlockKind.REFERENCE not in {entries[found.chunk_id].kind for found in by_default}
+    assert {entries[found.chunk_id].kind for found in on_request} == {BlockKind.REFERENCE}
 
 
 def test_doing_it_twice_changes_nothing(library: Library, good: Path) -> None:
@@ -161,7 +167,7 @@ def test_a_bad_file_fails_with_its_reason_and_stops_nothing(library: Library, go
     assert {paper.file_name: paper.reason_code for paper in report.failed} == {n: code for n, (_, code) in BAD.items()}
     for paper in report.failed:
         assert paper.file_name in paper.reason
-    assert library.index.search("marmots", None, 5, None)[1]
+    assert library.index.search("marmots", None, 5, EVERYWHERE)[1]
 
 
 def test_a_failed_paper_is_read_again_on_request(library: Library, tmp_path: Path) -> None:
@@ -342,14 +348,14 @@ def kept(data: Path) -> dict[str, Kept]:
         result = {}
         for paper in engine.papers():
             entries = engine.catalogue.index_entries(paper.id)
-            vectors = np.stack([entry.vector for entry in entries]).astype(np.float16).tobytes() if entries else b""
+            searched = {entry.chunk_id: entry.vector for entry in entries if entry.vector is not None}
             result[paper.file_name] = Kept(
                 paper.model_copy(update={"added_at": ""}),
                 tuple((entry.chunk_id, entry.text) for entry in entries),
-                vectors,
+                b"".join(vector.astype(np.float16).tobytes() for vector in searched.values()),
             )
             here = SearchRequest(question="marmots", k=100, mode="dense", filter=Filter(paper_ids=(paper.id,)))
-            assert {hit.chunk_id for hit in engine.search(here).hits} == {entry.chunk_id for entry in entries}
+            assert {hit.chunk_id for hit in engine.search(here).hits} == searched.keys()
         return result
     finally:
         engine.close()

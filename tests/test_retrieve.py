@@ -12,7 +12,7 @@ from ragqa.database import Database
 from ragqa.document import Metadata
 from ragqa.errors import BadQuestion
 from ragqa.index import HybridIndex
-from ragqa.protocols import Embedder
+from ragqa.protocols import EVERYWHERE, Embedder
 from ragqa.retrieve import Retriever, checked_question
 from ragqa.types import SEARCH_MODES, Filter, SearchMode, SearchRequest
 from tests.tiny_library import GENERATION, add_paper, paper_id_of
@@ -120,7 +120,7 @@ def test_a_deleted_paper_is_gone_before_the_indexes_know(
     request = SearchRequest(question="Where do penguins swim?")
     assert retriever.search(request).hits[0].paper_id == doomed
     catalogue.delete(doomed)
-    assert any(scored.chunk_id.startswith(doomed[:20]) for scored in index.search("penguins", None, 5, None)[1])
+    assert any(scored.chunk_id.startswith(doomed[:20]) for scored in index.search("penguins", None, 5, EVERYWHERE)[1])
     assert all(hit.paper_id != doomed for hit in retriever.search(request).hits)
     index.update()
 

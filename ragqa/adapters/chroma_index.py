@@ -1,4 +1,4 @@
-"""The vector index: Chroma's embedded HNSW. Owns chromadb; holds ids, vectors and the paper id, never text."""
+"""The vector index: Chroma's embedded HNSW. Owns chromadb; holds ids, vectors and filter fields, never text."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from ragqa.errors import DiskFull, IndexDamaged
-from ragqa.protocols import IndexEntry, Scored, Vectors
+from ragqa.protocols import IndexEntry, Scope, Scored, Vectors
 
 COLLECTION = "chunks"
 BATCH = 1000
@@ -34,12 +34,16 @@ class ChromaIndex:
 
     def add(self, entries: Sequence[IndexEntry]) -> None:
         """Upsert in batches that Chroma accepts."""
-        for batch in _batches(entries):
+        pairs = [(entry, entry.vector) for entry in entries if entry.vector is not None]
+        for batch in _batches(pairs):
             with self._translated("written"):
                 self._collection.upsert(
-                    ids=[entry.chunk_id for entry in batch],
-                    embeddings=np.stack([entry.vector for entry in batch]),
-                    metadatas=[{"paper_id": entry.paper_id} for entry in batch],
+                    ids=[entry.chunk_id for entry, _ in batch],
+                    embeddings=np.stack([vector for _, vector in batch]),
+                    metadatas=[
+                        {"paper_id": entry.paper_id, "kind": entry.kind.value, "section": entry.section_kind.value}
+                        for entry, _ in batch
+                    ],
                 )
 
     def delete_papers(self, paper_ids: Sequence[str]) -> None:
@@ -48,13 +52,13 @@ class ChromaIndex:
             with self._translated("written"):
                 self._collection.delete(where={"paper_id": paper_id})
 
-    def search(self, vector: Vectors, k: int, paper_ids: frozenset[str] | None) -> list[Scored]:
+    def search(self, vector: Vectors, k: int, scope: Scope) -> list[Scored]:
         """Cosine similarity; Chroma's own figure is the distance 1 - cosine."""
-        if paper_ids is not None and not paper_ids:
+        if scope.is_empty:
             return []
         with self._translated("searched"):
             found = self._collection.query(
-                query_embeddings=[vector], n_results=k, where=_where(paper_ids), include=["distances"]
+                query_embeddings=[vector], n_results=k, where=_where(scope), include=["distances"]
             )
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
         return [Scored(chunk_id, 1.0 - float(distance)) for chunk_id, distance in pairs]
@@ -78,10 +82,12 @@ class ChromaIndex:
             raise IndexDamaged(f"The vector index cannot be {used}: {exc}") from exc
 
 
-def _where(paper_ids: frozenset[str] | None) -> dict[str, Any] | None:
-    return None if paper_ids is None else {"paper_id": {"$in": sorted(paper_ids)}}
+def _where(scope: Scope) -> dict[str, Any] | None:
+    allowed = {"paper_id": scope.paper_ids, "kind": scope.kinds, "section": scope.sections}
+    conditions = [{field: {"$in": sorted(map(str, values))}} for field, values in allowed.items() if values is not None]
+    return {"$and": conditions} if len(conditions) > 1 else next(iter(conditions), None)
 
 
-def _batches(entries: Sequence[IndexEntry]) -> Iterator[Sequence[IndexEntry]]:
-    for start in range(0, len(entries), BATCH):
-        yield entries[start : start + BATCH]
+def _batches(pairs: Sequence[tuple[IndexEntry, Vectors]]) -> Iterator[Sequence[tuple[IndexEntry, Vectors]]]:
+    for start in range(0, len(pairs), BATCH):
+        yield pairs[start : start + BATCH]

@@ -6,11 +6,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ragqa.document import BlockKind
 from ragqa.errors import DiskFull, IndexDamaged
-from ragqa.protocols import IndexEntry, Scored
+from ragqa.protocols import IndexEntry, Scope, Scored
 
 # Words of a question match in each field; a hit in the title or heading says less than one in the text.
 FIELD_BOOSTS = {"text": 1.0, "section": 0.4, "title": 0.3}
+FILTER_FIELDS = ("paper_id", "kind", "section_kind")
+REFERENCE = BlockKind.REFERENCE.value
 MAX_QUESTION_WORDS = 256
 WRITER_MEMORY = 64_000_000
 NO_SPACE = "No space left on device"
@@ -45,6 +48,8 @@ class TantivyIndex:
                         title=entry.title,
                         section=entry.section,
                         text=entry.text,
+                        kind=entry.kind.value,
+                        section_kind=entry.section_kind.value,
                     )
                 )
 
@@ -54,14 +59,14 @@ class TantivyIndex:
             for paper_id in paper_ids:
                 self._writer.delete_documents_by_term("paper_id", paper_id)
 
-    def search(self, question: str, k: int, paper_ids: frozenset[str] | None) -> list[Scored]:
+    def search(self, question: str, k: int, scope: Scope) -> list[Scored]:
         """BM25 with tantivy's constants (k1 1.2, b 0.75), summed over the fields."""
         words = self._words(question)
-        if not words or (paper_ids is not None and not paper_ids):
+        if not words or scope.is_empty:
             return []
         with _translated("searched"):
             searcher = self._index.searcher()
-            found = searcher.search(self._query(words, paper_ids), limit=k, count=False)
+            found = searcher.search(self._query(words, scope), limit=k, count=False)
             return [Scored(self._id_at(searcher, address), float(score)) for score, address in found.hits]
 
     def chunk_ids(self) -> set[str]:
@@ -90,14 +95,20 @@ class TantivyIndex:
         words = self._analyzer.analyze(question)[:MAX_QUESTION_WORDS]
         return list(dict.fromkeys(words))
 
-    def _query(self, words: Sequence[str], paper_ids: frozenset[str] | None) -> Any:
+    def _query(self, words: Sequence[str], scope: Scope) -> Any:
         query, occur = self._tantivy.Query, self._tantivy.Occur
         any_word = query.boolean_query([(occur.Should, clause) for clause in self._clauses(words)])
-        if paper_ids is None:
-            return any_word
-        allowed = query.term_set_query(self._schema, "paper_id", sorted(paper_ids))
-        # The filter must not add to the score.
-        return query.boolean_query([(occur.Must, any_word), (occur.Must, query.const_score_query(allowed, 0.0))])
+        clauses = [(occur.Must, any_word)]
+        for field, values in (
+            ("paper_id", scope.paper_ids), ("kind", scope.kinds), ("section_kind", scope.sections)
+        ):  # fmt: skip
+            if values is not None:
+                allowed = query.term_set_query(self._schema, field, sorted(map(str, values)))
+                # The filter must not add to the score.
+                clauses.append((occur.Must, query.const_score_query(allowed, 0.0)))
+        if scope.kinds is None:
+            clauses.append((occur.MustNot, query.term_query(self._schema, "kind", REFERENCE)))
+        return query.boolean_query(clauses)
 
     def _clauses(self, words: Sequence[str]) -> Iterator[Any]:
         query = self._tantivy.Query
@@ -123,7 +134,8 @@ def _translated(used: str) -> Iterator[None]:
 def _schema(tantivy: Any) -> Any:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("chunk_id", stored=True, tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("paper_id", stored=False, tokenizer_name="raw", index_option="basic")
+    for field in FILTER_FIELDS:
+        builder.add_text_field(field, stored=False, tokenizer_name="raw", index_option="basic")
     for field in FIELD_BOOSTS:
         builder.add_text_field(field, stored=False, tokenizer_name=STEMMED, index_option="freq")
     return builder.build()

@@ -4,7 +4,7 @@ import difflib
 import importlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from ragqa.client import Client
+from ragqa.document import BlockKind, SectionKind
 from ragqa.errors import PathNotFound
 from ragqa.library import Library, resolve_papers
 from ragqa.lock import server_of
@@ -31,6 +32,13 @@ Papers = Annotated[
     typer.Option("--paper", metavar="NAME|ID", help="Only this paper: file name, title or id; repeatable."),
 ]
 Collection = Annotated[str | None, typer.Option("--collection", metavar="NAME", help="Only this collection.")]
+
+Kinds = Annotated[
+    list[BlockKind] | None, typer.Option("--kind", help="Only such text, for instance table or reference; repeatable.")
+]
+Sections = Annotated[
+    list[SectionKind] | None, typer.Option("--section", help="Only sections of this kind, such as methods; repeatable.")
+]
 
 
 def settings_from(**given: Any) -> Settings:
@@ -70,6 +78,12 @@ def _open_engine(settings: Settings) -> Library:
     return engine
 
 
-def paper_filter(names: list[str] | None, library: Library) -> Filter:
-    """The papers named; all if none is."""
-    return Filter(paper_ids=resolve_papers(names, library.papers())) if names else Filter()
+def paper_filter(
+    names: list[str] | None,
+    library: Library,
+    kinds: Sequence[BlockKind] | None = None,
+    sections: Sequence[SectionKind] | None = None,
+) -> Filter:
+    """The papers named, and the kinds of text and section; all if none is."""
+    paper_ids = resolve_papers(names, library.papers()) if names else None
+    return Filter(paper_ids=paper_ids, kinds=tuple(kinds) if kinds else None, sections=tuple(sections or ()) or None)

@@ -7,7 +7,7 @@ from typing import Annotated, TypeVar
 import typer
 from rich.markup import escape
 
-from ragqa.cli.options import AsJson, Collection, Data, Papers, opened, paper_filter, settings_from
+from ragqa.cli.options import AsJson, Collection, Data, Kinds, Papers, Sections, opened, paper_filter, settings_from
 from ragqa.cli.output import err, out, print_error, print_hits, print_json, print_sources
 from ragqa.errors import BadRequest, InputError, ModelError
 from ragqa.library import Library
@@ -28,12 +28,14 @@ def search(
     mode: Annotated[str, typer.Option(help="hybrid, dense or keyword.")] = "hybrid",
     paper: Papers = None,
     collection: Collection = None,
+    kind: Kinds = None,
+    section: Sections = None,
     as_json: AsJson = False,
 ) -> None:
     """Find the places that fit a question best."""
     chosen = _one_of(mode, SEARCH_MODES, "search mode")
     with opened(settings_from(data=data)) as library:
-        wanted = paper_filter(paper, library)
+        wanted = paper_filter(paper, library, kind, section)
         request = SearchRequest(question=question, k=k, mode=chosen, collection=collection, filter=wanted)
         result = library.search(request)
     if as_json:
