@@ -22,6 +22,7 @@ from ragqa.chat import ChatModelSource
 from ragqa.checkup import Checkup
 from ragqa.database import Database
 from ragqa.engine import Engine
+from ragqa.evaluation.texts import TextLibrary
 from ragqa.generations import Generations
 from ragqa.history import History
 from ragqa.index import HybridIndex
@@ -72,6 +73,26 @@ def open_engine(settings: Settings, url: str = "") -> Engine:
             asker=Asker(retriever, EmbeddingScorer(embedder), catalogue, history, models, limits),
             images=PageImages(catalogue, history, SubprocessRenderer(settings.read_memory_mb)),
             checkup=Checkup(catalogue, generations, embedder.fingerprint, models),
+            resources=opened.pop_all(),
+        )
+
+
+def open_text_library(settings: Settings) -> TextLibrary:
+    """A library of plain texts in a new folder, searched and read as papers are."""
+    with ExitStack() as opened:
+        database = Database(settings.index_folder / CATALOGUE_FILE)
+        opened.callback(database.close)
+        catalogue, embedder = Catalogue(database), open_embedder(settings)
+        made_by = generation(embedder, settings.chunk_tokens)
+        index = HybridIndex(settings.index_folder / "texts", catalogue, made_by, ChromaIndex, TantivyIndex)
+        opened.callback(index.close)
+        return TextLibrary(
+            catalogue=catalogue,
+            index=index,
+            embedder=embedder,
+            retriever=Retriever(catalogue, index, embedder, settings.max_question_chars),
+            scorer=EmbeddingScorer(embedder),
+            chunk_tokens=settings.chunk_tokens,
             resources=opened.pop_all(),
         )
 

@@ -30,7 +30,7 @@ LAYERS = (
     ("ragqa.index", "ragqa.generations"),
     ("ragqa.answer.*", "ragqa.retrieve", "ingest.*"),
     ("ragqa.ask", "ragqa.page_images", "ragqa.checkup"),
-    ("ragqa.engine",),
+    ("ragqa.engine", "ragqa.evaluation.*"),
     ("ragqa.adapters.*",),
     ("ragqa.compose", "ragqa.client"),
     ("ragqa.api.*",),
@@ -56,7 +56,14 @@ ONLY_BY = {
     "ragqa.adapters.*": ("ragqa.adapters.*", "ragqa.compose"),
     "ragqa.compose": ("ragqa.api.server", "ragqa.cli.options"),
     "ragqa.database": ("ragqa.catalogue", "ragqa.history", "ragqa.compose"),
-    "ingest.*": ("ingest.*", "ragqa.engine", "ragqa.compose", "ragqa.client", "ragqa.page_images"),
+    "ingest.*": (
+        "ingest.*",
+        "ragqa.engine",
+        "ragqa.evaluation.texts",
+        "ragqa.compose",
+        "ragqa.client",
+        "ragqa.page_images",
+    ),
 }
 
 # Each third-party library, and the files that own it.
@@ -100,6 +107,7 @@ OWNERS = {
     "anyio": ("ragqa/api/*",),
     "uvicorn": ("ragqa/api/server.py",),
     "gradio": ("ui/*",),
+    "ir_measures": ("ragqa/evaluation/rankings.py",),
     "typer": ("ragqa/cli/*",),
     "rich": ("ragqa/cli/*",),
 }  # fmt: skip

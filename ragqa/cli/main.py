@@ -13,6 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from ragqa import __version__
+from ragqa.cli import eval_commands
 from ragqa.cli.library_commands import doctor, ingest, papers
 from ragqa.cli.options import Data, settings_from
 from ragqa.cli.output import err, print_error
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 for command in (ingest, search, ask, chat, papers, doctor):
     app.command()(command)
+app.add_typer(eval_commands.app)
 
 
 @app.command()

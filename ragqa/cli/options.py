@@ -4,24 +4,30 @@ import difflib
 import importlib
 import logging
 import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from ragqa.client import Client
 from ragqa.document import BlockKind, SectionKind
-from ragqa.errors import PathNotFound
+from ragqa.errors import BadRequest, PathNotFound
 from ragqa.library import Library, resolve_papers
 from ragqa.lock import server_of
 from ragqa.settings import Settings, load_settings
 from ragqa.types import Filter
 
+if TYPE_CHECKING:
+    from ragqa.evaluation.texts import TextLibrary
+
 log = logging.getLogger(__name__)
 
 PREFIX = "RAGQA_"
+
+Mode = TypeVar("Mode", bound=str)
 
 Data = Annotated[
     Path | None, typer.Option("--data", metavar="DIR", help="Folder of ingest folder and index [default: ./data].")
@@ -73,9 +79,24 @@ def opened(settings: Settings, *, may_be_new: bool = False) -> Iterator[Library]
 
 
 def _open_engine(settings: Settings) -> Library:
-    # Stores and models cost 0.3 s to import, which help and bad options need not pay.
-    engine: Library = importlib.import_module("ragqa.compose").open_engine(settings)
+    engine: Library = _compose().open_engine(settings)
     return engine
+
+
+@contextmanager
+def opened_texts(settings: Settings) -> "Iterator[TextLibrary]":
+    """A library of plain texts in a folder that is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="ragqa-eval-", ignore_cleanup_errors=True) as folder:
+        library: TextLibrary = _compose().open_text_library(settings.model_copy(update={"data": Path(folder)}))
+        try:
+            yield library
+        finally:
+            library.close()
+
+
+def _compose() -> Any:
+    # Stores and models cost 0.3 s to import, which help and bad options need not pay.
+    return importlib.import_module("ragqa.compose")
 
 
 def paper_filter(
@@ -87,3 +108,11 @@ def paper_filter(
     """The papers named, and the kinds of text and section; all if none is."""
     paper_ids = resolve_papers(names, library.papers()) if names else None
     return Filter(paper_ids=paper_ids, kinds=tuple(kinds) if kinds else None, sections=tuple(sections or ()) or None)
+
+
+def one_of(value: str, allowed: tuple[Mode, ...], what: str) -> Mode:
+    """The value, if it is allowed. Raise BadRequest if it is not."""
+    for mode in allowed:
+        if mode == value:
+            return mode
+    raise BadRequest(f"{value!r} is no {what}.", hint=f"Choose one of: {', '.join(allowed)}.")

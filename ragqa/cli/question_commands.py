@@ -2,14 +2,25 @@
 
 import sys
 from collections.abc import Iterator
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from ragqa.cli.options import AsJson, Collection, Data, Kinds, Papers, Sections, opened, paper_filter, settings_from
+from ragqa.cli.options import (
+    AsJson,
+    Collection,
+    Data,
+    Kinds,
+    Papers,
+    Sections,
+    one_of,
+    opened,
+    paper_filter,
+    settings_from,
+)
 from ragqa.cli.output import err, out, print_error, print_hits, print_json, print_sources
-from ragqa.errors import BadRequest, InputError, ModelError
+from ragqa.errors import InputError, ModelError
 from ragqa.library import Library
 from ragqa.types import ANSWER_MODES, SEARCH_MODES, Answer, AnswerDone, AnswerPiece, AskRequest, SearchRequest
 
@@ -17,7 +28,6 @@ NOTHING_FOUND = 1
 PROMPT = "[bold green]?[/] "
 LEAVE = frozenset({"/quit", "/exit", "quit", "exit"})
 
-Mode = TypeVar("Mode", bound=str)
 Question = Annotated[str, typer.Argument(help="The question, in quotation marks.", show_default=False)]
 
 
@@ -33,7 +43,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """Find the places that fit a question best."""
-    chosen = _one_of(mode, SEARCH_MODES, "search mode")
+    chosen = one_of(mode, SEARCH_MODES, "search mode")
     with opened(settings_from(data=data)) as library:
         wanted = paper_filter(paper, library, kind, section)
         request = SearchRequest(question=question, k=k, mode=chosen, collection=collection, filter=wanted)
@@ -56,7 +66,7 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question, with the page and the words behind every claim."""
-    chosen = _one_of(mode, ANSWER_MODES, "answer mode")
+    chosen = one_of(mode, ANSWER_MODES, "answer mode")
     with opened(settings_from(data=data, llm=llm)) as library:
         wanted = paper_filter(paper, library)
         request = AskRequest(question=question, mode=chosen, collection=collection, filter=wanted)
@@ -76,7 +86,7 @@ def chat(
     as_json: AsJson = False,
 ) -> None:
     """Converse: follow-up questions are understood. Reads one question a line; /quit or Ctrl-D ends."""
-    chosen = _one_of(mode, ANSWER_MODES, "answer mode")
+    chosen = one_of(mode, ANSWER_MODES, "answer mode")
     with opened(settings_from(data=data, llm=llm)) as library:
         wanted = paper_filter(paper, library)
         conversation_id: str | None = None
@@ -133,10 +143,3 @@ def _finish(answer: Answer, streamed: str) -> None:
         # The marks of the draft are numbers of evidence; those of the checked answer are numbers of citations.
         out.print(f"\n[bold]Checked:[/] {escape(answer.answer)}")
     print_sources(answer)
-
-
-def _one_of(value: str, allowed: tuple[Mode, ...], what: str) -> Mode:
-    for mode in allowed:
-        if mode == value:
-            return mode
-    raise BadRequest(f"{value!r} is no {what}.", hint=f"Choose one of: {', '.join(allowed)}.")
