@@ -78,12 +78,12 @@ def _evidence(questions: Path, documents: dict[str, Document]) -> str:
     Word triples are what quotes are looked up with; runs of letters forgive gold that was tokenised otherwise
     ("F 1", "coarsegrained").
     """
-    measures = (_triples, _letter_runs)
+    measures = (triples, _letter_runs)
     found: dict[str, list[list[bool]]] = defaultdict(list)
     for line in questions.read_text(encoding="utf-8").splitlines():
         question = json.loads(line)
         papers = [documents[name] for name in question["docs"] if name in documents]
-        for text in filter(_triples, question["evidence"]):
+        for text in filter(triples, question["evidence"]):
             found[question["set"]].append([hit for measure in measures for hit in _found(text, papers, measure)])
     head = "| set | evidence | words, one page | words, two pages | letters, one page | letters, two pages |"
     rows = [
@@ -106,7 +106,7 @@ def _found(text: str, papers: Sequence[Document], measure: Callable[[str], froze
 
 
 @cache
-def _triples(text: str) -> frozenset[str]:
+def triples(text: str) -> frozenset[str]:
     parts = [_TOKEN.findall(part.lower()) for part in _LATEX.split(text)]
     return frozenset(" ".join(words) for part in parts for words in zip(part, part[1:], part[2:], strict=False))
 
