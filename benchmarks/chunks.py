@@ -107,7 +107,7 @@ def measure(
         index.update()
         retriever = Retriever(catalogue, index, embedder, 10_000)
         found = [_outcome(retriever, one, embedder) for one in asked]
-        count = catalogue.chunk_count()
+        count = catalogue.ledger.chunk_count(setting.name)
         index.close()
         database.close()
     return asdict(setting) | {"chunks": count, "sets": _by_set(asked, found)}

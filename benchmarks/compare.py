@@ -1,7 +1,7 @@
-"""ragqa against the tutorial pipeline: same PDFs, same questions, same machine, same run.
+"""ragqa against its peers: same PDFs, same questions, same machine, same run.
 
-Quality: all papers; is the gold page among the first k hits? Speed: a sample of the papers, ingested by both
-pipelines in turn, several rounds; only the ratios mean anything, since other work on the machine slows both.
+Quality: all papers; is the gold page among the first k hits? With --speed instead: a sample of the papers, ingested by
+all pipelines in turn, several rounds; only the ratios mean anything, since other work on the machine slows all.
 """
 
 import argparse
@@ -11,16 +11,26 @@ import platform
 import random
 import tempfile
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cached_hits import digest, read_cached, write_cached
-from benchmarks.environment import HERE, WORK, tutorial_python
-from benchmarks.pipelines import Pipeline, Ragqa, Run, Tutorial
+from benchmarks.cached_hits import Answered, digest, read_cached, write_cached
+from benchmarks.environment import BAR, HERE, PEERS, WORK, Peer, commit, installed_versions, peer_python
+from benchmarks.pipelines import PeerPipeline, Pipeline, Ragqa, Run
 from benchmarks.questions import Question, load_questions
-from benchmarks.tables import Row, mean_distinct_pages, print_quality, print_speed, quality_rows, speed_summary
+from benchmarks.tables import (
+    OURS,
+    Row,
+    mean_pages_covered,
+    print_failed,
+    print_quality,
+    print_speed,
+    quality_rows,
+    speed_summary,
+)
 
-SPEED_QUESTIONS = 100
+SPEED_QUESTIONS = 60
 
 
 def run_side_by_side(
@@ -44,38 +54,68 @@ def run_side_by_side(
 
 def measure_speed(
     pipelines: Sequence[Pipeline], papers: Sequence[Path], questions: Sequence[Question], rounds: int
-) -> list[dict[str, Run]]:
-    """Alternate which pipeline goes first, so that a machine that slows down favours neither."""
+) -> Row:
+    """Every round starts with another pipeline, so that a machine that slows down favours none."""
+    # The first use converts the embedder and fills the page cache; neither belongs to a comparison.
+    run_side_by_side(pipelines, papers[:1], questions[:1], given=False)
     found = []
     for number in range(rounds):
-        order = pipelines if number % 2 == 0 else pipelines[::-1]
+        first = number * len(pipelines) // rounds
         print(f"speed, round {number + 1} of {rounds}: {len(papers)} papers …", flush=True)
-        found.append(run_side_by_side(order, papers, questions, given=False))
-    return found
+        runs = run_side_by_side([*pipelines[first:], *pipelines[:first]], papers, questions, given=False)
+        found.append({pipeline.name: runs[pipeline.name] for pipeline in pipelines})
+    return speed_summary(found) | {"papers": len(papers), "questions": len(questions)}
 
 
-def measure_quality(
-    ours: Pipeline, tutorial: Pipeline, papers: Sequence[Path], questions: Sequence[Question], cache: Path
-) -> Row:
-    """Page and paper found or not; the tutorial's hits come from ``cache`` if an earlier run left them."""
-    cached = read_cached(cache, questions)
-    print(f"quality: {len(papers)} papers, {len(questions)} questions …", flush=True)
-    pipelines = [ours, tutorial] if cached is None else [ours]
-    runs = run_side_by_side(pipelines, papers, questions, given=True)
-    if cached is None:
-        cached = runs["tutorial"].answers
-        write_cached(cache, questions, cached)
-    write_cached(WORK / "ragqa-hits.json", questions, runs["ragqa"].answers)  # to see which questions were lost
-    both = {"ragqa": runs["ragqa"].answers, "tutorial": cached}
+def measure_answers(
+    pipeline: Pipeline, papers: Sequence[Path], questions: Sequence[Question], cache: Path | None
+) -> Answered:
+    """Hits of one pipeline; from ``cache`` if an earlier run left them, else left there."""
+    answered = read_cached(cache, questions) if cache else None
+    if answered is None:
+        print(f"quality, {pipeline.name}: {len(papers)} papers, {len(questions)} questions …", flush=True)
+        run = run_side_by_side([pipeline], papers, questions, given=True)[pipeline.name]
+        answered = Answered(run.ingested.pages, run.ingested.failed, run.answers)
+        write_cached(cache or WORK / f"{pipeline.name}-hits.json", questions, answered)  # shows what was lost
+    return answered
+
+
+def quality_summary(questions: Sequence[Question], answered: dict[str, Answered]) -> Row:
+    """Facts of each pipeline, and the rows of the table."""
+    pipelines = {
+        name: {"pages": one.pages, "failed": list(one.failed), "pages in 5 hits": mean_pages_covered(one.answers)}
+        for name, one in answered.items()
+    }
     return {
-        "distinct pages in 5 hits": {name: mean_distinct_pages(answers) for name, answers in both.items()},
-        "rows": quality_rows(questions, both["ragqa"], both["tutorial"]),
+        "pipelines": pipelines,
+        "rows": quality_rows(questions, {name: one.answers for name, one in answered.items()}),
     }
 
 
-def _warm_up(pipelines: Sequence[Pipeline], papers: Sequence[Path], questions: Sequence[Question]) -> None:
-    """The first use converts the embedder and fills the page cache; neither belongs to a comparison."""
-    run_side_by_side(pipelines, papers[:1], questions[:1], given=False)
+def _compare_speed(args: argparse.Namespace, papers: Sequence[Path], questions: Sequence[Question]) -> Row:
+    peers = [PeerPipeline(peer, peer_python(peer, args.environments)) for peer in args.peers]
+    chosen = _sample(papers, args.limit_papers), _sample(questions, SPEED_QUESTIONS)
+    summary = measure_speed([Ragqa(), *peers], *chosen, args.rounds)
+    print_speed(summary)
+    print_failed({name: told["failed"] for name, told in summary["pipelines"].items()})
+    return summary
+
+
+def _compare_quality(args: argparse.Namespace, papers: Sequence[Path], questions: Sequence[Question]) -> Row:
+    asked = _sample(questions, args.limit)
+    answered = {OURS: measure_answers(Ragqa(), papers, asked, None)}
+    for peer in args.peers:
+        python = peer_python(peer, args.environments)
+        cache = WORK / f"{peer.name}-hits-{digest(papers, peer, installed_versions(peer, python))}.json"
+        if args.fresh:
+            cache.unlink(missing_ok=True)
+        answered[peer.name] = measure_answers(PeerPipeline(peer, python), papers, asked, cache)
+    summary = quality_summary(asked, answered)
+    print_quality(summary["rows"], BAR)
+    for name, told in summary["pipelines"].items():
+        print(f"{name}: {told['pages']} pages read; the first 5 hits cover {told['pages in 5 hits']} pages on average")
+    print_failed({name: told["failed"] for name, told in summary["pipelines"].items()})
+    return summary
 
 
 def _sample(items: Sequence[Any], limit: int | None) -> list[Any]:
@@ -86,50 +126,48 @@ def _sample(items: Sequence[Any], limit: int | None) -> list[Any]:
     return [item for i, item in enumerate(items) if i in chosen]
 
 
-def _machine() -> dict[str, Any]:
-    return {"cpus": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()}
+def _circumstances(peers: Sequence[Peer], environments: Path) -> Row:
+    """When, where and with what a table was made."""
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": commit(),
+        "machine": {"cpus": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()},
+        "versions": {peer.name: installed_versions(peer, peer_python(peer, environments)) for peer in peers},
+    }
+
+
+def _write_part(file: Path, part: str, figures: Row) -> None:
+    """The other table of an earlier run stays."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    kept = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    file.write_text(json.dumps(kept | {part: figures}, indent=1) + "\n", encoding="utf-8")
+    print(f"written to {file}")
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--papers", type=Path, required=True, help="folder of PDFs")
-    parser.add_argument("--questions", type=Path, required=True, help="questions.jsonl; its docs are relative to it")
-    parser.add_argument("--limit", type=int, help="questions of the quality table (default: all)")
-    parser.add_argument("--limit-papers", type=int, default=20, help="papers of the speed table (default 20)")
-    parser.add_argument("--rounds", type=int, default=3, help="rounds of the speed table (default 3)")
-    parser.add_argument("--only", choices=["quality", "speed"], help="make one table only")
-    parser.add_argument("--chunk", type=int, default=500, help="characters of the tutorial's chunks (default 500)")
-    parser.add_argument("--fresh", action="store_true", help="do not use the tutorial's cached hits")
-    parser.add_argument("--tutorial-python", type=Path, help="use this environment instead of making one")
-    parser.add_argument("--out", type=Path, default=HERE / "results" / "compare.json", help="where the figures go")
+    add = parser.add_argument
+    add("--papers", type=Path, nargs="+", required=True, help="folders of PDFs, all searched together")
+    add("--questions", type=Path, required=True, help="questions.jsonl; its docs are relative to it")
+    add("--peers", type=PEERS.__getitem__, nargs="+", default=list(PEERS.values()), help=f"of {', '.join(PEERS)}")
+    add("--speed", action="store_true", help="make the speed table instead of the quality table")
+    add("--limit", type=int, help="questions of the quality table (default: all)")
+    add("--limit-papers", type=int, default=10, help="papers of the speed table (default 10)")
+    add("--rounds", type=int, default=3, help="rounds of the speed table (default 3)")
+    add("--fresh", action="store_true", help="do not use the peers' cached hits")
+    add("--environments", type=Path, default=WORK / "environments", help="where the peers' environments are or go")
+    add("--out", type=Path, default=HERE / "results" / "peers.json", help="where the figures go")
     return parser.parse_args()
 
 
 def main() -> None:
     """Measure, print, write."""
     args = _arguments()
-    papers = sorted(path.resolve() for path in args.papers.rglob("*.pdf"))
+    papers = sorted(path.resolve() for folder in args.papers for path in folder.rglob("*.pdf"))
     questions = load_questions(args.questions.resolve(), papers)
-    tutorial = Tutorial(args.tutorial_python or tutorial_python(), args.chunk, args.chunk // 10)
-    result: dict[str, Any] = {
-        "machine": _machine(),
-        "tutorial": {"chunk": args.chunk, "overlap": args.chunk // 10},
-    }
-    if args.only != "quality":
-        _warm_up([Ragqa(), tutorial], papers, questions)
-        chosen = _sample(papers, args.limit_papers), _sample(questions, SPEED_QUESTIONS)
-        result["speed"] = speed_summary(measure_speed([Ragqa(), tutorial], *chosen, args.rounds))
-        print_speed(result["speed"])
-    if args.only != "speed":
-        cache = WORK / f"tutorial-hits-{digest(papers, args.chunk)}.json"
-        if args.fresh:
-            cache.unlink(missing_ok=True)
-        result["quality"] = measure_quality(Ragqa(), tutorial, papers, _sample(questions, args.limit), cache)
-        print_quality(result["quality"]["rows"])
-        print("distinct pages in 5 hits:", result["quality"]["distinct pages in 5 hits"])
-    args.out.parent.mkdir(parents=True, exist_ok=True)
-    args.out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    print(f"written to {args.out}")
+    measure = _compare_speed if args.speed else _compare_quality
+    figures = measure(args, papers, questions)
+    _write_part(args.out, "speed" if args.speed else "quality", _circumstances(args.peers, args.environments) | figures)
 
 
 if __name__ == "__main__":

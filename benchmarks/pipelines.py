@@ -1,4 +1,4 @@
-"""The two pipelines behind one shape: each a process of its own, measured from outside. Knows no scores."""
+"""ragqa and the peers behind one shape: each a process of its own, measured from outside. Knows no scores."""
 
 import hashlib
 import json
@@ -9,16 +9,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 import httpx
 
+from benchmarks.environment import HERE, Peer
 from benchmarks.memory import PeakMemory
 from benchmarks.questions import Hit
 
 HITS = 10
+OFFLINE = {
+    "HF_HUB_OFFLINE": "1",
+    "ANONYMIZED_TELEMETRY": "False",
+    "HAYSTACK_TELEMETRY_ENABLED": "False",
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+}
+"""What keeps the peers from the network: nobody's figures shall hang on it."""
+
 START_SECONDS = 180.0
 """How long a server may take until it answers; includes the first conversion of the embedder."""
 
@@ -69,25 +79,26 @@ class Pipeline(Protocol):
         ...
 
 
-class Tutorial:
-    """``tutorial.py`` in its own environment, spoken to by JSON lines."""
+class PeerPipeline:
+    """A driver of ``peers/`` in its own environment, spoken to by JSON lines."""
 
-    name = "tutorial"
-
-    def __init__(self, python: Path, chunk: int, overlap: int) -> None:
-        script = Path(__file__).with_name("tutorial.py")
-        self._command = [str(python), str(script), f"--chunk={chunk}", f"--overlap={overlap}"]
+    def __init__(self, peer: Peer, python: Path) -> None:
+        self.name = peer.name
+        self._command = [str(python), "-m", f"benchmarks.peers.{peer.driver}", *peer.arguments]
         self._process: subprocess.Popen[str] | None = None
         self._searching: PeakMemory | None = None
+        self._log = Path()
 
     def ingest(self, papers: Sequence[Path], folder: Path) -> Ingested:
         """Time runs from the start of the process to its reply."""
         folder.mkdir(parents=True)
+        self._log = folder / "log.txt"
         started = time.perf_counter()
-        with (folder / "log.txt").open("w") as log:
+        with self._log.open("w") as log:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True
-            )
+                self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
+                cwd=HERE.parent, env=os.environ | OFFLINE,
+            )  # fmt: skip
         with PeakMemory(self._process.pid) as memory:
             reply = self._call(do="ingest", papers=[str(paper) for paper in papers], folder=str(folder))
         seconds = time.perf_counter() - started
@@ -97,9 +108,9 @@ class Tutorial:
         return Ingested(reply["pages"], seconds, reply["seconds"], failed, memory.megabytes)
 
     def search(self, question: str, paper: Path | None) -> Found:
-        """Time of the retriever's call alone, which favours the tutorial: no HTTP, no JSON."""
+        """Time of the peer's own call, which favours it: no HTTP, no JSON."""
         reply = self._call(do="search", question=question, paper=str(paper) if paper else None)
-        return Found(tuple((Path(name), page) for name, page in reply["hits"]), reply["seconds"])
+        return Found(tuple(Hit(Path(name), first, last) for name, first, last in reply["hits"]), reply["seconds"])
 
     def close(self) -> float:
         """The process ends when its input does."""
@@ -112,12 +123,13 @@ class Tutorial:
     def _call(self, **request: Any) -> dict[str, Any]:
         process = self._process
         if process is None or process.stdin is None or process.stdout is None:
-            raise RuntimeError("The tutorial pipeline is not running.")
-        process.stdin.write(json.dumps(request) + "\n")
-        process.stdin.flush()
+            raise RuntimeError(f"{self.name} is not running.")
+        with suppress(BrokenPipeError):  # a driver that died is told below, with its log
+            process.stdin.write(json.dumps(request) + "\n")
+            process.stdin.flush()
         line = process.stdout.readline()
         if not line:
-            raise RuntimeError(f"The tutorial pipeline ended with status {process.wait()}.")
+            raise RuntimeError(f"{self.name} ended with status {process.wait()}: {_log_end(self._log)}")
         reply: dict[str, Any] = json.loads(line)
         return reply
 
@@ -158,7 +170,7 @@ class Ragqa:
         reply = self._client.post("/api/v1/search", json=body)
         seconds = time.perf_counter() - started
         hits = reply.raise_for_status().json()["hits"]
-        return Found(tuple((self._papers[hit["paper_id"]], hit["page"]) for hit in hits), seconds)
+        return Found(tuple(Hit(self._papers[hit["paper_id"]], hit["page"], hit["page"]) for hit in hits), seconds)
 
     def close(self) -> float:
         """Stop the server."""
@@ -187,7 +199,7 @@ class Ragqa:
         deadline = time.monotonic() + START_SECONDS
         while not _ready(self._client):
             if self._server.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"ragqa serve did not become ready: {_log_end(folder)}")
+                raise RuntimeError(f"ragqa serve did not become ready: {_log_end(folder / 'log.txt')}")
             time.sleep(0.2)
 
 
@@ -199,9 +211,9 @@ def _stopped(memory: PeakMemory | None) -> float:
     return memory.megabytes
 
 
-def _log_end(folder: Path) -> str:
+def _log_end(log: Path) -> str:
     """The folder is temporary, so the message must carry what the log says."""
-    return (folder / "log.txt").read_text(encoding="utf-8")[-1000:]
+    return log.read_text(encoding="utf-8", errors="replace")[-1000:]
 
 
 def _copy(papers: Sequence[Path], inbox: Path) -> None:
@@ -216,7 +228,7 @@ def _report(folder: Path) -> dict[str, Any]:
     """What ``ragqa ingest --json`` printed; failed papers make its status non-zero but are in the report."""
     output = (folder / "ingest.out").read_text(encoding="utf-8")
     if not output.strip():
-        raise RuntimeError(f"ragqa ingest printed no report: {_log_end(folder)}")
+        raise RuntimeError(f"ragqa ingest printed no report: {_log_end(folder / 'log.txt')}")
     report: dict[str, Any] = json.loads(output)
     return report
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, comb
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 GIVEN_SETS = frozenset({"qasper", "ncg", "mmlongbench"})
 """Sets whose questions make no sense without their paper ("Which baselines do they use?")."""
@@ -17,8 +17,18 @@ CUTOFFS = (1, 5, 10)
 DISTINCT_CUTOFF = 3
 """Nearly every list of ten hits has this many distinct pages, so no pipeline runs out of them."""
 
-Hit = tuple[Path, int]
-"""A paper and a page, counted from 1."""
+
+class Hit(NamedTuple):
+    """A paper and the pages, counted from 1, that a hit covers; those of most pipelines cover one."""
+
+    paper: Path
+    first: int
+    last: int
+
+    @property
+    def pages(self) -> range:
+        """From the first to the last, both included."""
+        return range(self.first, self.last + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +60,13 @@ def _question(row: dict[str, Any], folder: Path) -> Question:
 
 
 def page_found(question: Question, hits: Sequence[Hit], k: int) -> bool:
-    """Whether one of the first k hits (not distinct pages) lies on one of the gold pages."""
-    return any(paper in question.papers and page in question.pages for paper, page in hits[:k])
+    """Whether one of the first k hits (not distinct pages) covers one of the gold pages."""
+    return any(hit.paper in question.papers and not question.pages.isdisjoint(hit.pages) for hit in hits[:k])
 
 
 def paper_found(question: Question, hits: Sequence[Hit]) -> bool:
     """Whether the first hit is from the right paper."""
-    return bool(hits) and hits[0][0] in question.papers
+    return bool(hits) and hits[0].paper in question.papers
 
 
 def outcomes(question: Question, hits: Sequence[Hit]) -> dict[str, bool]:

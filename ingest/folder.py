@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from ingest.scan import pdf_entries
 from ragqa.errors import BadRequest, DiskFull, EmptyFile, FileTooLarge, NotPdf, PathNotFound, UploadTooLarge
 
 BLOCK = 1 << 20
@@ -25,7 +26,7 @@ HEADER_WITHIN = 1024
 
 
 def find_pdfs(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files named, and the PDFs in the folders named, sub-folders included; hidden ones and links left out.
+    """The files named, and the PDFs in the folders named, sub-folders and links included; hidden ones left out.
 
     Before anything is read, raise PathNotFound if one of the paths does not exist, BadRequest if it is a device.
     """
@@ -36,16 +37,7 @@ def find_pdfs(paths: Iterable[Path]) -> Iterator[Path]:
         if not path.is_dir() and not path.is_file():
             raise BadRequest(f"{path} is neither a file nor a folder.", hint="Name a PDF, or a folder of PDFs.")
     for path in named:
-        yield from sorted(_pdfs_below(path)) if path.is_dir() else [path]
-
-
-def _pdfs_below(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(".")]
-        for name in files:
-            path = Path(parent, name)
-            if name.lower().endswith(".pdf") and not name.startswith(".") and path.is_file() and not path.is_symlink():
-                yield path
+        yield from sorted(Path(entry.path) for entry in pdf_entries(path)) if path.is_dir() else [path]
 
 
 def check_pdf(path: Path, max_bytes: int, name: str = "") -> None:
@@ -64,57 +56,6 @@ def check_pdf(path: Path, max_bytes: int, name: str = "") -> None:
             raise NotPdf(f"{name} is not a PDF.", hint="Save or print it as PDF and ingest that.")
 
 
-class FolderScan:
-    """Notices files that are new in a folder, changed or gone, once they have stopped growing."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._seen: dict[Path, tuple[int, int]] = {}
-        self._reported: dict[Path, tuple[int, int]] = {}
-        self._disk: tuple[int, int] | None = None
-        self._same_disk = False
-
-    def new_files(self) -> list[Path]:
-        """Files whose size and time were the same at the last call too, and that were not reported before."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        now = dict(_stamps(find_pdfs([self._folder])))
-        self._same_disk = self._is_same_disk(bool(now))
-        stable = [path for path, stamp in now.items() if self._seen.get(path) == stamp]
-        new = [path for path in stable if self._reported.get(path) != now[path]]
-        self._seen = now
-        self._reported = {path: now[path] for path in stable}
-        return new
-
-    def has_lost(self, file: Path) -> bool:
-        """Whether a file of this folder is gone for good: not while others may be it under a new name.
-
-        An empty folder in the place of one that was full is a disk that is not there: nothing is lost then.
-        """
-        settled = self._same_disk and self._seen.keys() == self._reported.keys()
-        try:
-            return settled and not file.is_file()
-        except OSError:  # its folder cannot be looked into
-            return False
-
-    def _is_same_disk(self, holds_files: bool) -> bool:
-        """Whether this is the folder in which files were seen first."""
-        stat = self._folder.stat()
-        if self._disk is None and holds_files:
-            self._disk = (stat.st_dev, stat.st_ino)
-        return self._disk == (stat.st_dev, stat.st_ino)
-
-    def collection_of(self, file: Path) -> str:
-        """The sub-folder that the file lies in; empty for the ingest folder itself."""
-        return file.relative_to(self._folder).parts[0] if file.parent != self._folder else ""
-
-
-def _stamps(files: Iterable[Path]) -> Iterator[tuple[Path, tuple[int, int]]]:
-    for file in files:
-        with contextlib.suppress(FileNotFoundError):  # deleted between listing and looking
-            stat = file.stat()
-            yield file, (stat.st_size, stat.st_mtime_ns)
-
-
 def content_hash(path: Path) -> str:
     """SHA-256 of the file's bytes, in hex."""
     with path.open("rb") as file:
@@ -123,10 +64,26 @@ def content_hash(path: Path) -> str:
 
 def bring_in(source: Path, ingest_folder: Path, collection: str) -> Path:
     """The file's place in the ingest folder: where it is, if it is inside already, else a copy."""
-    if source.resolve().is_relative_to(ingest_folder.resolve()):
-        return source.resolve()
+    if place := place_inside(source, ingest_folder):
+        return place
     with source.open("rb") as file:
         return save_stream(file, source.name, ingest_folder, collection)
+
+
+def place_inside(file: Path, ingest_folder: Path) -> Path | None:
+    """Where in the ingest folder a file lies, links below it kept; None if it lies elsewhere."""
+    folder = ingest_folder.resolve()
+    # Not resolved at first: a link in the ingest folder lies inside, whatever it leads to.
+    named = Path(os.path.abspath(file))  # noqa: PTH100 - keeps links, unlike resolve, and removes "..", unlike absolute
+    for place, root in ((named, ingest_folder.absolute()), (named, folder), (file.resolve(), folder)):
+        if place.is_relative_to(root):
+            return folder / place.relative_to(root)
+    return None
+
+
+def is_behind_a_link(file: Path, ingest_folder: Path) -> bool:
+    """Whether a folder between the ingest folder and the file is a link: the file is somebody else's then."""
+    return not file.parent.resolve().is_relative_to(ingest_folder.resolve())
 
 
 def remove_parts(ingest_folder: Path) -> None:

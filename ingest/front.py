@@ -1,155 +1,141 @@
-"""The title page: title, authors, abstract, year and DOI, from layout first and from metadata second."""
+"""The title page: which blocks are title, authors and abstract, and what the paper says of itself there."""
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
+from ingest.authors import authors_of, fold_name, is_person
+from ingest.imprint import find_arxiv_id, find_doi, find_venue, publication_year
 from ingest.layout import TextBlock
-from ingest.sections import is_known
-from ragqa.document import BlockKind, Metadata
+from ingest.lines import Line
+from ingest.section_names import is_known
+from ingest.title import absorb_title_lines, find_title, title_text
+from ingest.words import PlacedPage
+from ragqa.document import Block, BlockKind, Metadata, Page
 
-_JUNK_TITLE = re.compile(
-    r"^(microsoft (word|powerpoint)|untitled|title|document\d*|paper|manuscript|main|template|slide \d|pii:|doi:|arxiv"
-    r"|layout \d|\(anonymous\)|proceedings of|instructions for|\W*$)|\.(docx?|tex|dvi|pdf|indd|qxd|ps|rtf)\b",
-    re.IGNORECASE,
-)
-_DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9]*[A-Za-z0-9]")
-# Years in the text of page 1 are mostly those of cited papers: only these say when the paper itself appeared.
-_YEAR_MARKS = (
-    re.compile(r"(?:©|\(c\)|\bc|copyright)\s*(?:the author\(s\)\s*)?((?:19|20)\d\d)\b", re.IGNORECASE),
-    re.compile(r"arXiv:(\d\d)\d\d\.\d{4,5}"),
-    re.compile(r"published:?\s[^.;]{0,40}?((?:19|20)\d\d)\b", re.IGNORECASE),
-    re.compile(
-        r"(?:proceedings|conference|workshop|volume|journal|accepted)[^.;]{0,120}?((?:19|20)\d\d)\b", re.IGNORECASE
-    ),
-)
-_ABSTRACT = re.compile(r"^a\s?b\s?s\s?t\s?r\s?a\s?c\s?t\b", re.IGNORECASE)
-_NOT_A_PERSON = re.compile(
-    r"\d|@|univers|institut|depart|laborator|school|college|centre|center|faculty|research|academy|hospital|inc\b|ltd"
-    r"|corporation|group|google|microsoft|facebook|abstract|china|usa|correspond|email|author|http|technolog|science|association|linguistics|street|road|avenue|\bteam\b|division|program",
-    re.IGNORECASE,
-)
-_NAME = re.compile(
-    r"^[^\W\d_a-z][\w.'’‘\-]*(\s(de|van|von|der|den|di|da|la|le|el|al|bin|ter|dos|del)\b|\s[^\W\d_a-z][\w.'’\-]*){1,4}$"
-)
-_MARKS = re.compile(r"[\d*†‡§¶∗⋆♦♠♥♣♯\[\]{}()#^]+")
+_ABSTRACT = re.compile(r"^(a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary)\b\s*[.:—–-]*\s*", re.IGNORECASE)
+_DEEPEST_BYLINE = 330.0
+"""Points from the title down to where the last author may stand."""
 
 
 def mark_title_and_authors(blocks: list[TextBlock], metadata: Metadata, body: float) -> list[TextBlock]:
     """Title and authors among the blocks of page 1; before headings are looked for."""
-    first_page = [block for block in blocks if block.page == 1]
-    title = _title_block(first_page, metadata, body)
+    title = find_title([block for block in blocks if block.page == 1], metadata.title, body)
     if title is None:
         return blocks
     title.kind = BlockKind.TITLE
-    blocks = _absorb_title_lines(blocks, title)
-    _mark_authors([block for block in blocks if block.page == 1], title)
+    blocks = absorb_title_lines(blocks, title)
+    for block in _byline([block for block in blocks if block.page == 1], title):
+        block.kind = BlockKind.AUTHORS
     return blocks
 
 
-def _title_block(blocks: Sequence[TextBlock], metadata: Metadata, body: float) -> TextBlock | None:
-    """The block that repeats the metadata's title, else the largest print in the upper part of the page."""
-    upper = [
-        block for block in blocks if block.y0 < 480 and block.kind is BlockKind.PARAGRAPH and not is_known(block.text)
-    ]
-    wanted = _letters(metadata.title)
-    if len(wanted) > 10:
-        for block in upper:
-            if _letters(block.text) == wanted:
-                return block
-    fit = [block for block in upper if len(block.text) >= 12 and len(block.text.split()) >= 2 and len(block.lines) <= 7]
-    large = [block for block in fit if block.size >= 1.15 * body]
-    if large:
-        return max(large, key=lambda block: (round(block.size), -block.y0))
-    # Manuscripts and reports set the title like the text: take the first short block of words without a full stop.
-    plain = [block for block in fit if 4 <= len(block.text.split()) <= 30 and block.text[-1] not in ".,;:"]
-    return next((block for block in plain if block.y0 < 260 and not _DOI.search(block.text)), None)
+def _byline(blocks: Sequence[TextBlock], title: TextBlock) -> list[TextBlock]:
+    """What stands below the title and above the text, in every column: names, places, addresses, dates."""
+    below = [block for block in blocks if block is not title and block.y0 > title.y1 - 0.5 * title.size]
+    ends = [block.y0 for block in below if _opens_text(block)]
+    end = min([*ends, title.y1 + _DEEPEST_BYLINE]) - 1
+    return [block for block in below if block.kind is BlockKind.PARAGRAPH and block.y0 < end]
 
 
-def _absorb_title_lines(blocks: Sequence[TextBlock], title: TextBlock) -> list[TextBlock]:
-    """A title in small capitals, or with a line of its own style, comes in pieces: join those right below."""
-    kept: list[TextBlock] = []
-    for block in blocks:
-        gap = block.y0 - title.y1
-        is_piece = block.page == 1 and block.kind is BlockKind.PARAGRAPH and -2 < gap < 0.6 * title.size
-        is_alike = block.size > 0.75 * title.size and block.bold == title.bold and not re.search(r"[\d@,]", block.text)
-        if block is not title and is_piece and is_alike and block.text.isupper() == title.text.isupper():
-            title.lines.extend(block.lines)
-        else:
-            kept.append(block)
-    return kept
-
-
-def _mark_authors(blocks: Sequence[TextBlock], title: TextBlock) -> None:
-    seen_title = False
-    for block in blocks:
-        if block is title:
-            seen_title = True
-        elif seen_title:
-            is_long = sum(len(line.words) for line in block.lines) > 120
-            if block.kind is not BlockKind.PARAGRAPH or _ABSTRACT.match(block.text) or is_known(block.text) or is_long:
-                return
-            if block.y0 < title.y0 or block.y0 > 420:
-                return
-            block.kind = BlockKind.AUTHORS
+def _opens_text(block: TextBlock) -> bool:
+    """The abstract, a heading, or sentences: most of their words are small."""
+    if _ABSTRACT.match(block.text) or is_known(block.text):
+        return True
+    words = [word.text for line in block.lines for word in line.words if word.text[0].isalpha()]
+    # Chinese has no spaces: there a word is a line.
+    is_long = len(words) >= 25 or sum(map(len, words)) >= 200
+    return is_long and sum(not word[0].isupper() for word in words) > 0.5 * len(words)
 
 
 def mark_abstract(blocks: Sequence[TextBlock]) -> None:
-    """In place, after the headings: what stands under "Abstract", or opens with that word."""
+    """In place, after the headings: what stands under "Abstract", opens with that word, or precedes all sections."""
     under_heading = False
+    last: TextBlock | None = None
     for block in blocks:
-        if block.page > 2:
-            return
+        if block.page > (last.page + 1 if last else 2):
+            break
         if block.kind is BlockKind.HEADING:
-            under_heading = bool(_ABSTRACT.match(block.text))
-        elif block.kind is BlockKind.PARAGRAPH and (under_heading or _ABSTRACT.match(block.text)):
+            under_heading, last = bool(_ABSTRACT.match(block.text)), None
+        elif block.kind is BlockKind.PARAGRAPH and (_goes_on(last, block) if last else under_heading or _opens(block)):
             block.kind = BlockKind.ABSTRACT
+            last = block
+    if not any(block.kind is BlockKind.ABSTRACT for block in blocks):
+        _mark_bare_abstract([block for block in blocks if block.page == 1])
 
 
-def complete_metadata(metadata: Metadata, blocks: Sequence[TextBlock], first_page: str) -> Metadata:
-    """What the title page says wins over what the file says of itself; junk is dropped.
+def _opens(block: TextBlock) -> bool:
+    return bool(_ABSTRACT.match(block.text))
 
-    ``first_page`` is all its text, stamps and footers included.
+
+def _goes_on(last: TextBlock, block: TextBlock) -> bool:
+    """A further paragraph has the same margin; a sentence cut off goes on at the top of a column or page."""
+    is_cut = last.text[-1] not in ".!?:" and block.text[0].islower()
+    is_below = block.page == last.page and abs(block.x0 - last.x0) < 2 * last.size
+    return abs(block.size - last.size) < 0.5 and (is_below or is_cut)
+
+
+def _mark_bare_abstract(blocks: Sequence[TextBlock]) -> None:
+    """Journals set it without a name, right below the authors, in other letters than the text."""
+    seen_authors = False
+    for index, block in enumerate(blocks):
+        seen_authors = seen_authors or block.kind is BlockKind.AUTHORS
+        if seen_authors and block.kind is BlockKind.PARAGRAPH and _opens_text(block):
+            rest = [other for other in blocks[index + 1 :] if _opens_text(other)]
+            if rest and (rest[0].kind is BlockKind.HEADING or abs(block.size - rest[0].size) > 0.5):
+                block.kind = BlockKind.ABSTRACT
+            return
+
+
+def complete_metadata(
+    told: Metadata,
+    blocks: Sequence[TextBlock],
+    pages: Sequence[Page],
+    ranges: Sequence[Block],
+    placed: Sequence[PlacedPage],
+) -> Metadata:
+    """What the title page says wins over what the file says of itself (``told``); junk is dropped.
+
+    ``pages`` and ``ranges`` are the paper as it is shown, ``placed`` its words with stamps and footers included.
     """
-    front = [block for block in blocks if block.page == 1]
-    title = next((block.text for block in front if block.kind is BlockKind.TITLE), "")
-    authors = _names(" , ".join(line.text for b in front if b.kind is BlockKind.AUTHORS for line in b.lines))
-    doi = _DOI.search(first_page)
-    return replace(
-        metadata,
-        title=title or ("" if is_junk_title(metadata.title) else metadata.title),
-        authors=_trusted_authors(metadata.authors, first_page) or authors,
-        doi=metadata.doi or (doi[0] if doi else ""),
-        year=publication_year(first_page) or metadata.year,
+    byline = [line for block in blocks if block.page == 1 and block.kind is BlockKind.AUTHORS for line in block.lines]
+    first_page = " ".join(word.text for page in placed[:1] for word in page.words)
+    abstract = _ABSTRACT.sub("", shown_text(pages, ranges, BlockKind.ABSTRACT), count=1)
+    doi = told.doi if told.doi and told.doi in first_page else find_doi([first_page, told.doi])
+    return Metadata(
+        title=title_text(shown_text(pages, ranges, BlockKind.TITLE), told.title),
+        authors=_agreed_authors(byline, told.authors, first_page, bool(abstract)),
+        year=publication_year(first_page) or told.year,
+        doi=doi,
+        venue=find_venue(placed) or told.venue,
+        arxiv_id=find_arxiv_id(first_page, doi) or told.arxiv_id,
+        abstract=abstract,
     )
 
 
-def publication_year(first_page: str) -> int | None:
-    """From the copyright line, the arXiv stamp, the dates of publication or the proceedings, in this order."""
-    for pattern in _YEAR_MARKS:
-        match = pattern.search(first_page)
-        if match:
-            return int(match[1]) if len(match[1]) == 4 else 2000 + int(match[1])
-    return None
+def shown_text(pages: Sequence[Page], ranges: Sequence[Block], kind: BlockKind) -> str:
+    """All words of the blocks of one kind."""
+    by_number = {page.number: page for page in pages}
+    return " ".join(
+        word.text
+        for block in ranges
+        if block.kind is kind
+        for word in by_number[block.page].words[block.start : block.end]
+    )
 
 
-def _trusted_authors(names: Sequence[str], first_page: str) -> tuple[str, ...]:
-    """The file's own list, if these are persons whom the title page names too."""
-    page = _letters(first_page)
-    are_persons = all(_NAME.match(name) and not _NOT_A_PERSON.search(name) for name in names)
-    return tuple(names) if are_persons and all(_letters(name) in page for name in names) else ()
+def _agreed_authors(
+    byline: Sequence[Line], told: Sequence[str], first_page: str, opens_abstract: bool
+) -> tuple[str, ...]:
+    """The page's names; the file's, where the page names them too and more of them were not found."""
+    persons = tuple(dict.fromkeys(name for name in told if is_person(name)))
+    found = authors_of(byline, persons, opens_abstract)
+    if len(persons) > len(found):
+        page = fold_name(first_page)
+        is_cut = any(re.search(r"\bet al\b", line.text) for line in byline)
+        if all(fold_name(name) in page for name in persons) or (is_cut and _begins_with(persons, found)):
+            return persons
+    return found or (persons if not byline else ())
 
 
-def is_junk_title(title: str) -> bool:
-    """True for "Microsoft Word - x.doc", file names and the like."""
-    return len(title) < 5 or " " not in title.strip() or bool(_JUNK_TITLE.search(title))
-
-
-def _names(text: str) -> tuple[str, ...]:
-    pieces = re.split(r",|;|\band\b|&|·|•|\d", _MARKS.sub(" , ", text))
-    names = (" ".join(piece.split()) for piece in pieces)
-    return tuple(dict.fromkeys(n for n in names if len(n) < 45 and _NAME.match(n) and not _NOT_A_PERSON.search(n)))
-
-
-def _letters(text: str) -> str:
-    return "".join(character for character in text.lower() if character.isalnum())
+def _begins_with(persons: Sequence[str], found: Sequence[str]) -> bool:
+    return bool(found) and list(map(fold_name, found)) == list(map(fold_name, persons[: len(found)]))

@@ -2,11 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from math import floor
 
 from ingest.layout import TextBlock
+from ingest.lines import Line
 from ingest.words import PlacedWord
-from ragqa.document import Block, Page, Rect, Word
+from ragqa.document import Block, BlockKind, Page, Rect, Span, Table, Word
 
 _BROKEN = re.compile(r"[^\W_][-\u2010\u00ad]$")
 _EDGES = re.compile(r"^\W+|\W+$")
@@ -51,31 +53,50 @@ def vocabulary_of(blocks: Iterable[TextBlock]) -> Vocabulary:
 
 def page_of(
     number: int, size: tuple[float, float], blocks: Sequence[TextBlock], vocabulary: Vocabulary
-) -> tuple[Page, list[Block]]:
-    """The page with its words in the order of the blocks, and each block as a range of them."""
+) -> tuple[Page, list[Block], list[Table]]:
+    """The page with its words in the order of the blocks, each block as a range of them, and its tables."""
     words: list[Word] = []
     ranges: list[Block] = []
+    tables: list[tuple[TextBlock, Block, tuple[tuple[Span, ...], ...]]] = []
+    captions: dict[int, Span] = {}
     for block in blocks:
         start = len(words)
-        placed = [word for line in block.lines for word in line.words]
-        ends = _line_ends(block)
-        for index, word in enumerate(placed):
-            if index - 1 in ends and _can_join(words, word) and len(words) > start:
-                words[-1] = _joined(words[-1], word, vocabulary)
-            else:
-                words.append(Word(word.text, (_rounded(word),)))
-        if len(words) > start:
-            ranges.append(Block(block.kind, number, start, len(words), block.level))
-    return Page(number, *size, tuple(words)), ranges
+        cells = block.table.cells() if block.table else []
+        spans = [_add_lines(words, cell, vocabulary) for row in cells for cell in row]
+        loose = block.lines[sum(len(cell) for row in cells for cell in row) :]
+        _add_lines(words, loose, vocabulary)
+        if len(words) == start:
+            continue
+        ranges.append(Block(block.kind, number, start, len(words), block.level))
+        captions |= {id(line): (start, len(words)) for line in block.lines if block.kind is BlockKind.CAPTION}
+        if cells:
+            tables.append((block, ranges[-1], _by_rows(spans, len(cells[0]))))
+    found = [_table(block, placed, rows, captions) for block, placed, rows in tables]
+    return Page(number, *size, tuple(words)), ranges, found
 
 
-def _line_ends(block: TextBlock) -> set[int]:
-    ends: set[int] = set()
-    position = -1
-    for line in block.lines:
-        position += len(line.words)
-        ends.add(position)
-    return ends
+def _add_lines(words: list[Word], lines: Sequence[Line], vocabulary: Vocabulary) -> Span:
+    """Append the words of lines that belong together; where they stand among all words of the page."""
+    start = len(words)
+    for line in lines:
+        first = line.words[0]
+        rest = line.words
+        if len(words) > start and _can_join(words, first):
+            words[-1] = _joined(words[-1], first, vocabulary)
+            rest = line.words[1:]
+        words.extend(Word(word.text, (_rounded(word),)) for word in rest)
+    return (start, len(words))
+
+
+def _by_rows(spans: Sequence[Span], columns: int) -> tuple[tuple[Span, ...], ...]:
+    return tuple(tuple(spans[at : at + columns]) for at in range(0, len(spans), columns))
+
+
+def _table(block: TextBlock, placed: Block, rows: tuple[tuple[Span, ...], ...], captions: Mapping[int, Span]) -> Table:
+    found = block.table
+    caption = captions.get(id(found.caption), (placed.start, placed.start)) if found else (0, 0)
+    header_rows = found.grid.header_rows if found and found.grid else 0
+    return Table(placed.page, placed.start, placed.end, caption, header_rows, rows)
 
 
 def _can_join(words: Sequence[Word], word: PlacedWord) -> bool:
@@ -88,8 +109,9 @@ def _joined(word: Word, rest: PlacedWord, vocabulary: Vocabulary) -> Word:
 
 def _rounded(word: PlacedWord) -> Rect:
     x0, y0, x1, y1 = word.rect
-    return (round(x0, 1), round(y0, 1), round(x1, 1), round(y1, 1))
+    # Much faster than round(), and the same to a tenth of a point.
+    return (floor(10 * x0 + 0.5) / 10, floor(10 * y0 + 0.5) / 10, floor(10 * x1 + 0.5) / 10, floor(10 * y1 + 0.5) / 10)
 
 
 def _bare(text: str) -> str:
-    return _EDGES.sub("", text).lower()
+    return text.lower() if text.isalpha() else _EDGES.sub("", text).lower()

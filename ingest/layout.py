@@ -5,14 +5,16 @@ but not the page. Knows nothing of what a block means (see sections.py).
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
+from itertools import accumulate, pairwise
 from statistics import median
 
 from ingest.lines import Line
-from ingest.tables import wide_tables
-from ragqa.document import BlockKind
+from ingest.section_names import is_known
+from ingest.tables import FoundTable, find_tables
+from ragqa.document import BlockKind, Rect
 
 _SENTENCE_END = re.compile(r"[.!?:;]['\"”’)\]]*\d{0,3}$")
 _ITEM_START = re.compile(r"^(•|\[\d{1,3}\]|\(\d{1,2}\)|\d{1,3}\.)$")
@@ -26,11 +28,16 @@ class TextBlock:
     page: int
     kind: BlockKind = BlockKind.PARAGRAPH
     level: int = 0
+    table: FoundTable | None = None
+
+    _text: tuple[int, str] = field(default=(0, ""), init=False, repr=False, compare=False)
 
     @property
     def text(self) -> str:
         """All words joined by single spaces."""
-        return " ".join(line.text for line in self.lines)
+        if self._text[0] != len(self.lines):
+            self._text = (len(self.lines), " ".join([line.text for line in self.lines]))
+        return self._text[1]
 
     @property
     def x0(self) -> float:
@@ -63,12 +70,18 @@ class TextBlock:
         return all(line.bold for line in self.lines)
 
 
-def blocks_in_reading_order(lines: Sequence[Line], page: int, gutters: Sequence[float]) -> list[TextBlock]:
+def blocks_in_reading_order(
+    lines: Sequence[Line], page: int, gutters: Sequence[float], rules: Sequence[Rect] = ()
+) -> list[TextBlock]:
     """The page's blocks: columns from left to right between whatever reaches across them."""
-    tables = wide_tables(lines, gutters)
-    cells = {id(line) for table in tables for line in table}
+    tables = find_tables(lines, rules, gutters)
+    cells = {id(line) for table in tables for line in table.lines}
     blocks = group_lines([line for line in lines if id(line) not in cells], page, gutters)
-    blocks += [TextBlock(table, page, BlockKind.TABLE) for table in tables]
+    blocks += [TextBlock(table.shown_lines(), page, BlockKind.TABLE, table=table) for table in tables]
+    captions = {id(table.caption) for table in tables if table.grid}
+    for block in blocks:
+        if id(block.lines[0]) in captions:
+            block.kind = BlockKind.CAPTION
     return join_scraps(order_blocks(blocks, gutters))
 
 
@@ -104,13 +117,22 @@ def _deepest_valley(lines: Sequence[Line], low: float, high: float) -> float | N
     if high <= low:
         return None
     places = [low + step * (high - low) / 60 for step in range(61)]
-    crossing = [sum(line.x0 + 1 < x < line.x1 - 1 for line in lines) for x in places]
+    crossing = _crossing(lines, places)
     fewest = min(crossing)
     bottom = [x for x, count in zip(places, crossing, strict=True) if count == fewest]
     valley = _longest_run(bottom, (high - low) / 60)
     left = sum(line.x1 <= valley for line in lines)
     right = sum(line.x0 >= valley for line in lines)
     return valley if min(left, right) >= max(5, fewest) else None
+
+
+def _crossing(lines: Sequence[Line], places: Sequence[float]) -> list[int]:
+    """How many lines cross each of these places, which stand in order."""
+    changes = [0] * (len(places) + 1)
+    for line in lines:
+        changes[bisect_right(places, line.x0 + 1)] += 1
+        changes[max(bisect_left(places, line.x1 - 1), bisect_right(places, line.x0 + 1))] -= 1
+    return list(accumulate(changes[:-1]))
 
 
 def _longest_run(places: list[float], step: float) -> float:
@@ -149,6 +171,7 @@ def _usual_pitch(lines: Sequence[Line]) -> float:
 
 def _belongs(block: TextBlock, line: Line, pitch: float, gutters: Sequence[float]) -> bool:
     last = _lowest_full_line(block)
+    end = _row_end(block, last)
     size = max(last.size, 4.0)
     if any(_changes_column(last, line, gutter) for gutter in gutters):
         return False
@@ -156,6 +179,8 @@ def _belongs(block: TextBlock, line: Line, pitch: float, gutters: Sequence[float
         return True
     step = line.middle - last.middle
     if abs(step) < 0.5 * size:
+        if is_known(line.text):
+            return False
         return line.x0 >= block.lines[-1].x1 - size and (
             line.x0 - block.lines[-1].x1 < 2 * size or not _differs(last, line)
         )
@@ -164,7 +189,9 @@ def _belongs(block: TextBlock, line: Line, pitch: float, gutters: Sequence[float
         return False
     if last.words[-1].text[-1] == "-" and line.words[0].text[0].islower() and abs(line.size - last.size) < 0.5:
         return True
-    return not (_differs(last, line) or _changes_font(block, last, line) or _starts_paragraph(block, last, line))
+    if last.bold != line.bold and step > 1.15 * pitch * size:
+        return False
+    return not (_differs(end, line) or _changes_font(block, end, line) or _starts_paragraph(block, last, line))
 
 
 def _lowest_full_line(block: TextBlock) -> Line:
@@ -178,6 +205,13 @@ def _lowest_full_line(block: TextBlock) -> Line:
         if abs(line.middle - lowest.middle) < 0.6 * size and len(line.words) > len(lowest.words):
             lowest = line
     return lowest
+
+
+def _row_end(block: TextBlock, last: Line) -> Line:
+    """The last piece of the lowest row: wide gaps part the pieces of a justified line."""
+    end = block.lines[-1]
+    is_piece = abs(end.middle - last.middle) < 0.5 * last.size and end.size > 0.85 * last.size and end.x0 > last.x1
+    return end if is_piece else last
 
 
 def _is_scrap(block: TextBlock, last: Line, line: Line) -> bool:
@@ -197,13 +231,20 @@ def _changes_column(last: Line, line: Line, gutter: float) -> bool:
 
 
 def _differs(last: Line, line: Line) -> bool:
-    return last.bold != line.bold or not 0.9 < line.size / max(last.size, 0.1) < 1.12
+    return _changes_weight(last, line) or not 0.9 < line.size / max(last.size, 0.1) < 1.12
+
+
+def _changes_weight(last: Line, line: Line) -> bool:
+    """A bold opening of a paragraph may go on in the next line, if its own line is full."""
+    is_full = last.x1 > line.x1 - 3 * line.size or abs(last.middle - line.middle) < 0.5 * line.size
+    return last.bold != line.bold and not (is_full and last.words[-1].bold == line.words[0].bold)
 
 
 def _changes_font(block: TextBlock, last: Line, line: Line) -> bool:
     """A heading may differ by its typeface or its capitals alone; a line of italics inside a sentence is none."""
-    is_other = last.font != line.font or _is_caps(last) != _is_caps(line)
-    if not is_other:
+    # A paragraph that opens with a bold phrase has one font in its first line and another in its second.
+    is_other_font = last.font != line.font and last.words[-1].font != line.words[0].font
+    if not is_other_font and _is_caps(last) == _is_caps(line):
         return False
     if _SENTENCE_END.search(last.words[-1].text):
         return True
@@ -222,6 +263,8 @@ def _starts_paragraph(block: TextBlock, last: Line, line: Line) -> bool:
         return True
     if not _SENTENCE_END.search(last.words[-1].text):
         return False
+    if line.words[0].bold and not last.words[-1].bold:
+        return True
     indent = line.x0 - last.x0
     if 0.7 * line.size < indent < 4 * line.size:
         return True
@@ -232,7 +275,7 @@ def _starts_paragraph(block: TextBlock, last: Line, line: Line) -> bool:
 def order_blocks(blocks: list[TextBlock], gutters: Sequence[float]) -> list[TextBlock]:
     """Blocks that cross a gutter cut the page into bands; inside a band, column by column."""
     if not gutters:
-        return sorted(blocks, key=lambda block: (block.y0, block.x0))
+        return _with_rows(sorted(blocks, key=lambda block: (block.y0, block.x0)))
     crossing = sorted(block.y0 for block in blocks if _crosses(block, gutters))
 
     def place(block: TextBlock) -> tuple[int, int, float, float]:
@@ -242,7 +285,17 @@ def order_blocks(blocks: list[TextBlock], gutters: Sequence[float]) -> list[Text
         column = sum((block.x0 + block.x1) / 2 > gutter for gutter in gutters)
         return (2 * above, column, block.y0, block.x0)
 
-    return sorted(blocks, key=place)
+    return _with_rows(sorted(blocks, key=place))
+
+
+def _with_rows(blocks: list[TextBlock]) -> list[TextBlock]:
+    """Pieces of one row from left to right: an accent makes a piece a little higher than the one before it."""
+    for at in range(1, len(blocks)):
+        first, second = blocks[at - 1].lines[0], blocks[at].lines[0]
+        is_row = abs(first.middle - second.middle) < 0.4 * min(first.size, second.size)
+        if is_row and second.x1 <= first.x0 + 2 and first.x0 - second.x1 < 2 * second.size:
+            blocks[at - 1], blocks[at] = blocks[at], blocks[at - 1]
+    return blocks
 
 
 def join_scraps(blocks: Sequence[TextBlock]) -> list[TextBlock]:
@@ -257,9 +310,11 @@ def join_scraps(blocks: Sequence[TextBlock]) -> list[TextBlock]:
 
 
 def _is_short(block: TextBlock) -> bool:
-    if block.kind is BlockKind.TABLE:
+    if block.kind in (BlockKind.TABLE, BlockKind.CAPTION):
         return False
-    return not block.bold and all(len(line.words) <= 8 for line in block.lines[-6:]) and len(block.lines) < 40
+    if block.bold or len(block.lines) >= 40 or is_known(block.text):
+        return False
+    return all(len(line.words) <= 8 for line in block.lines[-6:])
 
 
 def _side_by_side(first: TextBlock, second: TextBlock) -> bool:

@@ -12,19 +12,25 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from ingest.hidden import Frame, look, may_have_layers
+from ingest.page_objects import PageObjects
+from ingest.rules import may_have_table, rules_of
 from ingest.words import OutlineEntry, PlacedPage, PlacedWord, clean_text
 from ragqa.document import Rect
-from ragqa.errors import DamagedPdf, EncryptedPdf, PathNotFound
+from ragqa.errors import DamagedPdf, EncryptedPdf, PathNotFound, TooMuchText
 
 # PDFium marks a hyphen at a line's end as U+0002 (older versions: U+FFFE) and joins the two halves: part them again.
 _RUN = re.compile(r"[^\s\x00-\x06\ufffe]+[\x02\ufffe]?")
+_STANDS_FOR_ANOTHER = re.compile("\ufffe")
 _LETTER_THEN_MARK = re.compile(r"[^\W\d_][^\s]*[\d*†‡§¶∗]|[^\W\d_]{3}")
 _BOLD_NAME = re.compile(rb"bold|black|heavy|demi|-bd|cmbx|cmssbx|ptmb|nimbusromno9l-medi|medi$", re.IGNORECASE)
 _SLANT = 12.0
 """Degrees; writing that leans further is a watermark."""
 _FORCE_BOLD = 1 << 18
+_MOST_CHARACTERS = 500_000
+_MOST_PIXELS = 20_000_000
 _HIGHLIGHT = (255, 213, 0, 96)
 
 _Place = Callable[[float, float, float, float], Rect]
@@ -38,6 +44,8 @@ class PdfiumFile:
 
         self._document: Any = _open(pypdfium2, path)
         self._raw: Any = pypdfium2.raw
+        self._objects = PageObjects(self._raw)
+        self._has_layers = may_have_layers(path)
 
     def __len__(self) -> int:
         """Number of pages."""
@@ -55,18 +63,30 @@ class PdfiumFile:
         return found
 
     def page(self, number: int) -> PlacedPage:
-        """Words of page ``number`` (from 1). Raise DamagedPdf if PDFium cannot load it."""
-        handle = self._raw.FPDF_LoadPage(self._document, number - 1)
-        if not handle:
-            raise DamagedPdf(f"Page {number} cannot be loaded.")
-        try:
+        """Words of page ``number`` (from 1). Raise DamagedPdf if it cannot be loaded, TooMuchText if it is no page."""
+        with self._loaded(number) as handle:
             return self._read_page(handle, number)
-        finally:
-            self._raw.FPDF_ClosePage(handle)
+
+    def picture(self, number: int, dpi: int) -> tuple[Any, float]:
+        """Page ``number`` drawn in RGB, and its pixels per point: fewer than wanted if the page is huge."""
+        with self._loaded(number) as handle:
+            width, height, _ = _shown_frame(self._raw, handle, self._raw.FPDFPage_GetRotation(handle))
+            scale = min(dpi / 72, math.sqrt(_MOST_PIXELS / max(1.0, width * height)))
+            return _Drawing(self._raw, handle, width, height).part((0.0, 0.0, width, height), scale), scale
 
     def close(self) -> None:
         """Release the file."""
         self._document.close()
+
+    @contextmanager
+    def _loaded(self, number: int) -> Iterator[Any]:
+        handle = self._raw.FPDF_LoadPage(self._document, number - 1)
+        if not handle:
+            raise DamagedPdf(f"Page {number} cannot be loaded.")
+        try:
+            yield handle
+        finally:
+            self._raw.FPDF_ClosePage(handle)
 
     def _read_page(self, handle: Any, number: int) -> PlacedPage:
         turns = self._raw.FPDFPage_GetRotation(handle)
@@ -75,17 +95,31 @@ class PdfiumFile:
         if not text_page:
             raise DamagedPdf(f"The text of page {number} cannot be loaded.")
         try:
-            words = tuple(_Glyphs(self._raw, text_page, place, turns).words())
+            words, owners = _Glyphs(self._raw, self._objects, text_page, place, turns).words()
         finally:
             self._raw.FPDFText_ClosePage(text_page)
-        return PlacedPage(number, width, height, words)
+        frame = Frame(width, height, place, _Drawing(self._raw, handle, width, height).part)
+        sight = look(self._objects, handle, frame, words, owners, has_layers=self._has_layers)
+        shown = [word for position, word in enumerate(words) if position not in sight.hidden]
+        rules = rules_of(self._objects, handle, place) if may_have_table(shown) else ()
+        return PlacedPage(number, width, height, tuple(shown), len(sight.hidden), sight.is_scan, rules)
+
+
+class _Style(NamedTuple):
+    """The last fields of a PlacedWord."""
+
+    size: float
+    font: str
+    bold: bool
+    quarter: int
 
 
 class _Glyphs:
     """Reads one text page with as few calls as it takes: the first and the last glyph of each word."""
 
-    def __init__(self, raw: Any, text_page: Any, place: _Place, turns: int) -> None:
+    def __init__(self, raw: Any, objects: PageObjects, text_page: Any, place: _Place, turns: int) -> None:
         self._raw = raw
+        self._text_object = objects.text_object
         self._page = text_page
         self._place = place
         self._turns = turns
@@ -93,38 +127,67 @@ class _Glyphs:
         self._matrix = raw.FS_MATRIX()
         self._name = ctypes.create_string_buffer(128)
         self._flags = ctypes.c_int()
-        self._fonts: dict[tuple[bytes, int], tuple[str, bool]] = {}
+        self._styles: dict[int, _Style] = {}
 
-    def words(self) -> Iterator[PlacedWord]:
-        """Every word of the page, in the order of the file; marks set as superscripts are words of their own."""
-        count = max(0, self._raw.FPDFText_CountChars(self._page))
-        text = "".join(map(chr, map(self._raw.FPDFText_GetUnicode, repeat(self._page, count), range(count))))
+    def words(self) -> tuple[list[PlacedWord], list[int]]:
+        """Every word of the page in the order of the file, and the text object of each (0 if unknown).
+
+        Marks set as superscripts are words of their own.
+        """
+        text = self._text()
+        words: list[PlacedWord] = []
+        owners: list[int] = []
         for match in _RUN.finditer(text):
             run = match[0]
-            if run.isalpha() and run.isascii():
-                yield self._word(run, match.start(), match.end())
-                continue
-            for start, end in self._split_superscripts(run, match.start()):
-                word = self._word(text[start:end], start, end)
+            whole = (match.start(), match.end())
+            parts = [whole] if run.isalpha() and run.isascii() else self._split_superscripts(run, match.start())
+            for start, end in parts:
+                owner = self._text_object(self._page, start) or 0
+                word = self._word(text[start:end], start, end, self._style(owner, start))
                 if word.text:
-                    yield word
+                    words.append(word)
+                    owners.append(owner)
+        return words, owners
 
-    def _word(self, run: str, start: int, end: int) -> PlacedWord:
-        size, quarter = self._size(start)
+    def _text(self) -> str:
+        """One character per index: read at once where that gives as many, else one by one."""
+        count = max(0, self._raw.FPDFText_CountChars(self._page))
+        if count > _MOST_CHARACTERS:
+            raise TooMuchText(f"A page has {count} characters, over the limit of {_MOST_CHARACTERS}.")
+        buffer = (ctypes.c_ushort * (count + 1))()
+        written = self._raw.FPDFText_GetText(self._page, 0, count, buffer)
+        if written == count + 1:
+            text = bytes(buffer)[: 2 * count].decode("utf-16-le", "surrogatepass")
+            if len(text) == count:
+                return _STANDS_FOR_ANOTHER.sub(
+                    lambda at: chr(self._raw.FPDFText_GetUnicode(self._page, at.start())), text
+                )
+        return "".join(map(chr, map(self._raw.FPDFText_GetUnicode, repeat(self._page, count), range(count))))
+
+    def _word(self, run: str, start: int, end: int, style: "_Style") -> PlacedWord:
         x0, y0, x1, y1 = self._glyph_box(start)
         if end - start > 1:
             a0, b0, a1, b1 = self._glyph_box(end - 1)
             x0, y0, x1, y1 = min(x0, a0), min(y0, b0), max(x1, a1), max(y1, b1)
-        rect = self._place(x0, y0, x1, y1)
         text = run[:-1] + "-" if run[-1] in "\x02\ufffe" else run
-        font, bold = self._font(start)
-        return PlacedWord(clean_text(text), *rect, size, font, bold, quarter)
+        return PlacedWord(clean_text(text), *self._place(x0, y0, x1, y1), *style)
 
     def _glyph_box(self, index: int) -> Rect:
         box = self._box
         if not self._raw.FPDFText_GetLooseCharBox(self._page, index, box):
             return (0.0, 0.0, 0.0, 0.0)
         return (box.left, box.bottom, box.right, box.top)
+
+    def _style(self, owner: int, index: int) -> "_Style":
+        """Of a character; all characters of a text object share it."""
+        style = self._styles.get(owner)
+        if style is None or not owner:
+            size, quarter = self._size(index)
+            style = self._styles[owner] = _Style(size, *self._font(index), quarter)
+        return style
+
+    def _style_at(self, index: int) -> "_Style":
+        return self._style(self._text_object(self._page, index) or 0, index)
 
     def _size(self, index: int) -> tuple[float, int]:
         """Font size in points as shown, and which way the line runs on the shown page (see PlacedWord.quarter)."""
@@ -143,26 +206,49 @@ class _Glyphs:
         """Name of the font, without the letters that mark a subset, and whether it is a bold one."""
         self._raw.FPDFText_GetFontInfo(self._page, index, self._name, 128, self._flags)
         name, flags = self._name.value, self._flags.value
-        known = self._fonts.get((name, flags))
-        if known is None:
-            plain = name.decode("latin-1").rpartition("+")[2]
-            known = (plain, bool(flags & _FORCE_BOLD) or bool(_BOLD_NAME.search(name)))
-            self._fonts[name, flags] = known
-        return known
+        return name.decode("latin-1").rpartition("+")[2], bool(flags & _FORCE_BOLD) or bool(_BOLD_NAME.search(name))
 
     def _split_superscripts(self, run: str, start: int) -> list[tuple[int, int]]:
         """``domain21,`` whose 21 is small and raised is two words; ``CO2`` and ``10-3`` stay one."""
         end = start + len(run)
         if not _LETTER_THEN_MARK.search(run):
             return [(start, end)]
-        size, _ = self._size(start)
+        size = self._style_at(start).size
         base = self._glyph_box(start)
         for index in range(start + 2, end):
             box = self._glyph_box(index)
-            raised = box[1] > base[1] + 0.1 * size and self._size(index)[0] < 0.85 * size
-            if raised:
+            if box[1] > base[1] + 0.1 * size and self._style_at(index).size < 0.85 * size:
                 return [(start, index), (index, end)]
         return [(start, end)]
+
+
+class _Drawing:
+    """Draws parts of a loaded page, as they are now."""
+
+    def __init__(self, raw: Any, page: Any, width: float, height: float) -> None:
+        self._raw = raw
+        self._page = page
+        self._size = (width, height)
+
+    def part(self, rect: Rect, scale: float) -> Any:
+        """An RGB picture of a part of the page as shown, on white; ``scale`` is pixels per point."""
+        from PIL import Image
+
+        x0, y0, x1, y1 = rect
+        size = max(1, math.ceil((x1 - x0) * scale)), max(1, math.ceil((y1 - y0) * scale))
+        whole = [round(side * scale) for side in self._size]
+        bitmap = self._raw.FPDFBitmap_CreateEx(*size, self._raw.FPDFBitmap_BGR, None, 0)
+        if not bitmap:
+            raise MemoryError
+        try:
+            self._raw.FPDFBitmap_FillRect(bitmap, 0, 0, *size, 0xFFFFFFFF)
+            start = (-round(x0 * scale), -round(y0 * scale))
+            self._raw.FPDF_RenderPageBitmap(bitmap, self._page, *start, *whole, 0, self._raw.FPDF_ANNOT)
+            stride = self._raw.FPDFBitmap_GetStride(bitmap)
+            pixels = ctypes.string_at(self._raw.FPDFBitmap_GetBuffer(bitmap), stride * size[1])
+            return Image.frombytes("RGB", size, pixels, "raw", "BGR", stride)
+        finally:
+            self._raw.FPDFBitmap_Destroy(bitmap)
 
 
 def render_page(path: Path, page: int, rects: Sequence[Rect], scale: float) -> bytes:

@@ -7,25 +7,30 @@ import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ingest.imprint import ARXIV_FILE, find_doi
 from ingest.words import PlacedPage, PlacedWord, clean_text
 from ragqa.document import Metadata
 from ragqa.errors import DamagedPdf, EncryptedPdf, TooManyPages
 
-_DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:A-Za-z0-9]*[A-Za-z0-9]")
+_PRISM = "http://prismstandard.org/"
+_VENUE_BEFORE_DOI = re.compile(r"^(.{3,100}?),? (?:doi:|https?://(?:dx\.)?doi\.org/) ?10\.")
+_FAMILY_FIRST = re.compile(r"^((?:[a-z’']+ ){0,3}[^\s,]+), ([^\s,]+(?: [^\s,]+){0,2})$")
 _GLYPH_WIDTH = 0.5
 """Of an average letter, in font sizes."""
 
 
 def read_metadata(path: Path) -> tuple[Metadata, str]:
-    """Title, authors, DOI as the file's info and XMP records have them; a warning where they cannot be read."""
+    """What the file's info and XMP records say, and its name if that is an arXiv id; a warning if unreadable."""
+    named = path.stem if ARXIV_FILE.match(path.stem) else ""
     try:
         with _opened(path) as reader:
-            return _metadata(reader), ""
+            return replace(_metadata(reader), arxiv_id=named), ""
     except (DamagedPdf, EncryptedPdf) as exc:
-        return Metadata(), f"The file's own title and authors cannot be read: {exc.message}"
+        return Metadata(arxiv_id=named), f"The file's own title and authors cannot be read: {exc.message}"
 
 
 def read_pages(path: Path, max_pages: int) -> list[PlacedPage]:
@@ -61,23 +66,52 @@ def _opened(path: Path) -> Iterator[Any]:
 def _metadata(reader: Any) -> Metadata:
     info = reader.metadata or {}
     title = clean(info.get("/Title"))
-    authors = _split_authors(clean(info.get("/Author")))
+    authors = split_authors(clean(info.get("/Author")))
+    subject = clean(info.get("/Subject"))
+    venue = _VENUE_BEFORE_DOI.match(subject)
+    told = " ".join(str(value) for value in info.values())
     xmp = reader.xmp_metadata
+    published = ""
     if xmp is not None:
         title = title or clean(next(iter((xmp.dc_title or {}).values()), ""))
-        listed = tuple(name for entry in xmp.dc_creator or [] for name in _split_authors(clean(entry)))
+        listed = tuple(name for entry in xmp.dc_creator or [] for name in split_authors(clean(entry)))
         authors = listed if len(listed) > len(authors) else authors
-    doi = _DOI.search(" ".join(str(value) for value in info.values()))
+        published = _prism(xmp, "publicationName")
+        told = f"{_prism(xmp, 'doi')} {clean(xmp.dc_identifier)} {told}"
     created = re.match(r"D:((?:19|20)\d\d)", str(info.get("/CreationDate", "")))
-    return Metadata(title, authors, int(created[1]) if created else None, doi[0] if doi else "")
+    return Metadata(
+        title,
+        authors,
+        year=int(created[1]) if created else None,
+        doi=find_doi([told]),
+        venue=published or (venue[1] if venue else ""),
+    )
 
 
-def _split_authors(text: str) -> tuple[str, ...]:
-    """``A B; C D``, ``A B, C D`` and ``A B and C D`` are two names, ``B, A`` is one."""
-    parts = [part.strip() for part in re.split(r";|,|\band\b|&", text) if part.strip()]
-    if len(parts) == 2 and "," in text and all(" " not in part for part in parts):
-        parts = [f"{parts[1]} {parts[0]}"]
-    return tuple(part for part in parts if " " in part)
+def _prism(xmp: Any, name: str) -> str:
+    """One of the fields that publishers agreed on, in whichever version."""
+    for element in xmp.rdf_root.getElementsByTagNameNS("*", name):
+        if str(element.namespaceURI).startswith(_PRISM) and element.firstChild is not None:
+            return clean(element.firstChild.nodeValue)
+    return ""
+
+
+def split_authors(text: str) -> tuple[str, ...]:
+    """``A B; C D``, ``A B, C D`` and ``A B and C D`` are two names, ``B, A`` and ``van B, A`` are one."""
+    entries = re.split(r";|\band\b|&", text)
+    if len(entries) == 1 and not _FAMILY_FIRST.match(text):
+        entries = text.split(",")
+    names = (name for entry in entries for name in _natural(entry.strip()))
+    return tuple(name for name in names if " " in name or not name.isascii())
+
+
+def _natural(entry: str) -> Iterator[str]:
+    """``Lovelace, Ada`` as ``Ada Lovelace``; a list with commas as its names."""
+    inverted = _FAMILY_FIRST.match(entry)
+    if inverted:
+        yield f"{inverted[2]} {inverted[1]}"
+    else:
+        yield from filter(None, map(str.strip, entry.split(",")))
 
 
 def clean(value: object) -> str:

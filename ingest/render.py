@@ -7,8 +7,8 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from ingest.children import child_command, child_environment, limit_memory
 from ingest.pdfium import render_page
-from ingest.worker import child_command, child_environment, limit_memory
 from ragqa.document import Rect
 from ragqa.errors import RagqaError, ReaderCrashed, ReadTimeout, error_classes
 

@@ -7,6 +7,8 @@ from typing import IO, Any
 from ragqa.document import Block, BlockKind, Document, Metadata, Page, Rect, Table, Word
 
 _LENGTH_BYTES = 8
+MOST_BYTES = 1 << 27
+"""Longest payload that a frame may carry."""
 _TENTHS = 10
 """Rectangles travel as whole tenths of a point."""
 
@@ -19,11 +21,13 @@ def write_frame(stream: IO[bytes], payload: bytes) -> None:
 
 
 def read_frame(stream: IO[bytes]) -> bytes | None:
-    """The next payload; None if the other side closed its end, even half way."""
+    """The next payload; None if the other side closed its end, even half way, or announces too much."""
     head = stream.read(_LENGTH_BYTES)
     if len(head) < _LENGTH_BYTES:
         return None
     length = int.from_bytes(head, "big")
+    if length > MOST_BYTES:
+        return None
     payload = stream.read(length)
     return payload if len(payload) == length else None
 

@@ -38,12 +38,19 @@ class PlacedWord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PlacedPage:
-    """A page as it is shown: its size in points, its words in the order of the file."""
+    """A page as it is shown: its size in points, its words in the order of the file, how many more nobody sees.
+
+    ``is_scan`` says that pictures cover most of it.
+    """
 
     number: int
     width: float
     height: float
     words: tuple[PlacedWord, ...]
+    hidden: int = 0
+    is_scan: bool = False
+    rules: tuple[Rect, ...] = ()
+    """Ruling lines, where the page may have a table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,7 @@ _ACCENT_BEFORE_LETTER = re.compile(f"([{''.join(_SPACING_ACCENTS)}])([A-Za-zı])
 _BULLETS = frozenset("\uf0b7\uf0a7\uf076\uf0d8\uf02d\uf06c\uf06e\uf0fc")
 
 
+_FEWEST_ASIDE = 30
 UPRIGHT_SHARE = 0.15  # a table set sideways leaves only the page's header upright
 
 
@@ -72,7 +80,18 @@ def turn_upright(page: PlacedPage) -> PlacedPage:
     if quarter <= 0:
         return replace(page, words=tuple(words))
     width, height = (page.height, page.width) if quarter % 2 else (page.width, page.height)
-    return replace(page, width=width, height=height, words=tuple(_turned(word, page) for word in words))
+    rules = tuple(_turned_rect(rule, quarter, page) for rule in page.rules)
+    return replace(page, width=width, height=height, words=tuple(_turned(word, page) for word in words), rules=rules)
+
+
+def turned_aside(page: PlacedPage) -> PlacedPage | None:
+    """What :func:`turn_upright` leaves out, turned, if it is enough for a table set sideways on an upright page."""
+    upright = _reading_quarter(page.words)
+    counts = Counter(word.quarter for word in page.words if word.quarter not in (upright, -1))
+    if upright or not counts or counts.most_common(1)[0][1] < _FEWEST_ASIDE:
+        return None
+    quarter = counts.most_common(1)[0][0]
+    return turn_upright(replace(page, words=tuple(word for word in page.words if word.quarter == quarter)))
 
 
 def _reading_quarter(words: Sequence[PlacedWord]) -> int:
@@ -84,13 +103,17 @@ def _reading_quarter(words: Sequence[PlacedWord]) -> int:
 
 
 def _turned(word: PlacedWord, page: PlacedPage) -> PlacedWord:
-    x0, y0, x1, y1, width, height = word.x0, word.y0, word.x1, word.y1, page.width, page.height
-    left, top, right, bottom = {
-        1: (height - y1, x0, height - y0, x1),
-        2: (width - x1, height - y1, width - x0, height - y0),
-        3: (y0, width - x1, y1, width - x0),
-    }[word.quarter]
+    left, top, right, bottom = _turned_rect((word.x0, word.y0, word.x1, word.y1), word.quarter, page)
     return word._replace(x0=left, y0=top, x1=right, y1=bottom, shown=word.rect)
+
+
+def _turned_rect(rect: Rect, quarter: int, page: PlacedPage) -> Rect:
+    x0, y0, x1, y1 = rect
+    if quarter == 1:
+        return (page.height - y1, x0, page.height - y0, x1)
+    if quarter == 2:
+        return (page.width - x1, page.height - y1, page.width - x0, page.height - y0)
+    return (y0, page.width - x1, y1, page.width - x0)
 
 
 def clean_text(text: str) -> str:

@@ -12,26 +12,46 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event, Lock, Thread
 from typing import IO
 
+from ingest.children import (
+    child_command,
+    child_environment,
+    kill_group,
+    limit_memory,
+    limit_processor_time,
+    status_at_end,
+    stop_group,
+)
+from ingest.ocr import NO_OCR, PAGE_TIMEOUT_S, OcrChoice
 from ingest.reader import read_pdf
-from ingest.wire import document_from_json, document_to_json, read_frame, write_frame
+from ingest.wire import MOST_BYTES, document_from_json, document_to_json, read_frame, write_frame
 from ragqa.document import Document
-from ragqa.errors import RagqaError, ReaderCrashed, ReadMemory, ReadTimeout, error_classes
+from ragqa.errors import RagqaError, ReaderCrashed, ReadMemory, ReadTimeout, TooMuchText, error_classes
 
-_ERROR, _ANSWER = b"E", b"A"
+_ERROR, _ANSWER, _PICTURE = b"E", b"A", b"P"
 _MEGABYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What reading one paper may take."""
+
+    timeout_s: float
+    memory_mb: int
+    max_pages: int
+    ocr: OcrChoice = NO_OCR
 
 
 class SubprocessReader:
     """A PdfReader whose work happens in a child process under limits of time and memory."""
 
-    def __init__(self, timeout_s: float, memory_mb: int, max_pages: int) -> None:
-        self._timeout_s = timeout_s
-        self._memory_mb = memory_mb
-        self._max_pages = max_pages
+    def __init__(self, timeout_s: float, memory_mb: int, max_pages: int, ocr: OcrChoice = NO_OCR) -> None:
+        self._limits = Limits(timeout_s, memory_mb, max_pages, ocr)
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = Lock()
 
@@ -55,10 +75,10 @@ class SubprocessReader:
 
     def _exchange_in_time(self, path: Path) -> bytes:
         child = self._running_child()
-        watch = _Watch(child, self._timeout_s)
+        watch = _Watch(child, self._limits)
         watch.start()
         try:
-            reply = _exchange(child, os.fsencode(path.absolute()))
+            reply = _exchange(child, os.fsencode(path.absolute()), watch)
         except BaseException:
             # Ctrl-C half way: the next answer in the pipe would belong to this question.
             self._end_child()
@@ -72,15 +92,14 @@ class SubprocessReader:
     def _running_child(self) -> subprocess.Popen[bytes]:
         if self._child is None or self._child.poll() is not None:
             self._end_child()
-            self._child = _start_child(self._timeout_s, self._memory_mb, self._max_pages)
+            self._child = _start_child(self._limits)
         return self._child
 
     def _end_child(self) -> None:
         child, self._child = self._child, None
         if child is None:
             return
-        child.kill()
-        child.wait()
+        kill_group(child)
         for pipe in (child.stdin, child.stdout):
             if pipe:
                 with contextlib.suppress(OSError):
@@ -88,16 +107,16 @@ class SubprocessReader:
 
     def _death(self, child: subprocess.Popen[bytes], path: Path, watch: "_Watch") -> RagqaError:
         """Say why the child died, as far as its exit status and its size tell."""
-        status = child.wait()
+        status = status_at_end(child)
         self._end_child()
         if watch.expired or status == -_CPU_LIMIT_SIGNAL:
             return ReadTimeout(
-                f"{path.name} was given up after {self._timeout_s:g} s.",
+                f"{path.name} was given up after {self._limits.timeout_s:g} s.",
                 hint="Raise RAGQA_READ_TIMEOUT, or leave it out.",
             )
         # PDFium aborts when an allocation fails, with the same signals as for any other fault: its size tells.
-        if watch.peak_mb > 0.6 * self._memory_mb:
-            return _memory_error(path, self._memory_mb)
+        if watch.peak_mb > 0.6 * self._limits.memory_mb:
+            return _memory_error(path, self._limits.memory_mb)
         return ReaderCrashed(
             f"The reading process died on {path.name} (status {status}).", hint="Download or export the file again."
         )
@@ -109,23 +128,28 @@ class _Watch(Thread):
     The figure that the system reports at a child's end will not do: it begins with what the parent held.
     """
 
-    def __init__(self, child: subprocess.Popen[bytes], timeout_s: float) -> None:
+    def __init__(self, child: subprocess.Popen[bytes], limits: Limits) -> None:
         super().__init__(daemon=True, name="watch")
         self._child = child
-        self._timeout_s = timeout_s
+        self._deadline = time.monotonic() + limits.timeout_s
+        self._last_deadline = self._deadline + limits.ocr.timeout_s
         self._ended = Event()
         self.expired = False
         self.peak_mb = 0.0
 
     def run(self) -> None:
         """Look every few milliseconds until ``end`` or the timeout."""
-        deadline = time.monotonic() + self._timeout_s
         while not self._ended.wait(_LOOK_EVERY_S):
             self.peak_mb = max(self.peak_mb, _peak_mb(self._child.pid))
-            if time.monotonic() > deadline:
+            if time.monotonic() > self._deadline:
                 self.expired = True
-                self._child.kill()
+                stop_group(self._child)
                 return
+
+    def begin_picture(self) -> None:
+        """Leave time for one more picture, as far as the time for all pictures goes."""
+        more = min(time.monotonic() + PAGE_TIMEOUT_S, self._last_deadline)
+        self._deadline = max(self._deadline, more)
 
     def end(self) -> None:
         """Stop looking."""
@@ -150,36 +174,30 @@ _CPU_LIMIT_SIGNAL = 24
 """SIGXCPU; the name does not exist on every system."""
 
 
-def _start_child(timeout_s: float, memory_mb: int, max_pages: int) -> subprocess.Popen[bytes]:
-    command = child_command("ingest.worker", str(timeout_s), str(memory_mb), str(max_pages))
+def _start_child(limits: Limits) -> subprocess.Popen[bytes]:
+    command = child_command("ingest.worker", json.dumps(asdict(limits)))
     # Started afresh, not forked: a fork would copy the models and locks of a running server.
     return subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=child_environment()
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=child_environment(),
+        start_new_session=True,
     )
 
 
-def child_command(module: str, *arguments: str) -> list[str]:
-    """Runs one of our modules. -P: the current folder may hold anything, and no module comes from there."""
-    return [sys.executable, "-P", "-m", module, *arguments]
-
-
-def child_environment() -> dict[str, str]:
-    """This process's environment, with the place that our modules come from."""
-    environment = dict(os.environ)
-    package_home = str(Path(__file__).resolve().parents[1])
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, (package_home, environment.get("PYTHONPATH", ""))))
-    return environment
-
-
-def _exchange(child: subprocess.Popen[bytes], request: bytes) -> bytes | None:
-    """Send a path, return the answer; None if the child died."""
+def _exchange(child: subprocess.Popen[bytes], request: bytes, watch: _Watch) -> bytes | None:
+    """Send a path, return the answer; None if the child died or said too much."""
     if child.stdin is None or child.stdout is None:
         return None
     try:
         write_frame(child.stdin, request)
-        return read_frame(child.stdout)
+        while (reply := read_frame(child.stdout)) == _PICTURE:
+            watch.begin_picture()
     except OSError:
         return None
+    return reply
 
 
 def _memory_error(path: Path, memory_mb: int) -> ReadMemory:
@@ -188,55 +206,34 @@ def _memory_error(path: Path, memory_mb: int) -> ReadMemory:
     )
 
 
-def serve(stdin: IO[bytes], stdout: IO[bytes], timeout_s: float, memory_mb: int, max_pages: int) -> None:
+def serve(stdin: IO[bytes], stdout: IO[bytes], limits: Limits) -> None:
     """The child: one path after the other until the parent closes the pipe."""
-    limit_memory(memory_mb)
+    limit_memory(limits.memory_mb)
+
+    def begin_picture() -> None:
+        limit_processor_time(limits.timeout_s)
+        write_frame(stdout, _PICTURE)
+
     while (request := read_frame(stdin)) is not None:
-        limit_processor_time(timeout_s)
-        path = Path(os.fsdecode(request))
-        try:
-            reply = _ANSWER + document_to_json(read_pdf(path, max_pages))
-        except RagqaError as error:
-            reply = _error_frame(error)
-        except MemoryError:
-            reply = _error_frame(_memory_error(path, memory_mb))
-        write_frame(stdout, reply)
+        limit_processor_time(limits.timeout_s)
+        write_frame(stdout, _reply(Path(os.fsdecode(request)), limits, begin_picture))
+
+
+def _reply(path: Path, limits: Limits, begin_picture: Callable[[], None]) -> bytes:
+    try:
+        answer = document_to_json(read_pdf(path, limits.max_pages, limits.ocr, begin_picture))
+    except RagqaError as error:
+        return _error_frame(error)
+    except MemoryError:
+        return _error_frame(_memory_error(path, limits.memory_mb))
+    if len(answer) >= MOST_BYTES:
+        size = f"{len(answer) // _MEGABYTE} MB of words"
+        return _error_frame(TooMuchText(f"{path.name} holds {size}.", hint="Split it, or leave it out."))
+    return _ANSWER + answer
 
 
 def _error_frame(error: RagqaError) -> bytes:
     return _ERROR + json.dumps([error.code, error.message, error.hint]).encode()
-
-
-def limit_memory(memory_mb: int) -> None:
-    """Allow ``memory_mb`` more address space than now, and no core files, where the system has such limits."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    limit = _address_space() + memory_mb * _MEGABYTE
-    # macOS knows the limit but refuses to set it.
-    with contextlib.suppress(ValueError, OSError):
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
-def limit_processor_time(timeout_s: float) -> None:
-    """A child whose parent is gone must not spin for ever."""
-    if sys.platform == "win32":
-        return
-    import resource
-
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    allowed = int(usage.ru_utime + usage.ru_stime + timeout_s) + 5
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    if hard == resource.RLIM_INFINITY or allowed < hard:
-        resource.setrlimit(resource.RLIMIT_CPU, (allowed, hard))
-
-
-def _address_space() -> int:
-    """Bytes mapped by this process, 0 where the system does not tell."""
-    statm = Path("/proc/self/statm")
-    return int(statm.read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE") if statm.exists() else 0
 
 
 def main() -> None:
@@ -246,9 +243,10 @@ def main() -> None:
     # Whatever a library prints must not end up between the frames.
     frames = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-    timeout_s, memory_mb, max_pages = sys.argv[1:4]
+    given = json.loads(sys.argv[1])
+    limits = Limits(**given | {"ocr": OcrChoice(**given["ocr"])})
     with contextlib.suppress(BrokenPipeError):
-        serve(sys.stdin.buffer, frames, float(timeout_s), int(memory_mb), int(max_pages))
+        serve(sys.stdin.buffer, frames, limits)
 
 
 if __name__ == "__main__":

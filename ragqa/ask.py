@@ -15,7 +15,7 @@ from ragqa.chat import ChatModelSource
 from ragqa.errors import ModelError
 from ragqa.history import History
 from ragqa.protocols import ChatModel
-from ragqa.retrieve import Retriever, Timings, checked_question
+from ragqa.retrieve import Searcher, Timings, checked_question
 from ragqa.types import (
     Answer,
     AnswerDone,
@@ -25,6 +25,7 @@ from ragqa.types import (
     AskRequest,
     Hit,
     SearchRequest,
+    SearchResult,
     Turn,
 )
 
@@ -48,7 +49,7 @@ class Asker:
 
     def __init__(
         self,
-        retriever: Retriever,
+        retriever: Searcher,
         scorer: SentenceScorer,
         pages: Pages,
         history: History,
@@ -71,8 +72,8 @@ class Asker:
         with timings.stage("rewrite"):
             standalone, model, note = self._standalone(question, turns, model, request, note)
         with timings.stage("retrieve"):
-            hits = self._retrieve(standalone, request)
-        evidence = choose_evidence(hits)
+            found = self._retrieve(standalone, request)
+        evidence, note = choose_evidence(list(found.hits)), " ".join(filter(None, (note, found.note)))
 
         answering = _Answering(request, standalone, evidence, Citer(self._history.new_id(), self._pages))
         yield AnswerStarted(
@@ -100,7 +101,7 @@ class Asker:
                 raise
             return standalone_question(question, turns, None), None, _fell_back(exc)
 
-    def _retrieve(self, standalone: str, request: AskRequest) -> list[Hit]:
+    def _retrieve(self, standalone: str, request: AskRequest) -> SearchResult:
         # A rewritten question may be longer than a user's may be.
         search = SearchRequest(
             question=standalone[: self._limits.question_chars],
@@ -108,7 +109,7 @@ class Asker:
             collection=request.collection,
             filter=request.filter,
         )
-        return list(self._retriever.search(search).hits)
+        return self._retriever.search(search)
 
     def _draft(self, answering: "_Answering", model: ChatModel | None, note: str) -> Drafting:
         if not answering.evidence:

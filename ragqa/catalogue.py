@@ -4,17 +4,29 @@ Knows nothing of PDFs, models or indexes. Indexes are derived from it and can be
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ragqa import known
 from ragqa.database import Database
-from ragqa.document import Chunk, Document, Page, Table
+from ragqa.document import BlockKind, Chunk, Document, Metadata, Page, Table
 from ragqa.errors import PaperNotFound
-from ragqa.protocols import IndexEntry, Vectors
-from ragqa.rows import chunk_row, index_entry, page_row, paper_of, table_of, table_row, unpack_words
-from ragqa.types import Filter, Paper, PaperState
+from ragqa.ledger import Ledger
+from ragqa.protocols import Vectors
+from ragqa.rows import (
+    chunk_row,
+    metadata_of,
+    page_row,
+    paper_of,
+    paper_table,
+    section_place,
+    table_of,
+    table_row,
+    unpack_words,
+)
+from ragqa.types import Filter, Paper, PaperDetails, PaperState, PaperTable
 
 PAPER_COLUMNS = (
     "id, file_name, path, bytes, collection, title, authors, year, doi, venue, arxiv_id, same_as, hidden_words,"
@@ -38,19 +50,12 @@ class StoredChunk:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedIds:
-    """Chunk ids that the keyword index holds, and those of them that the vector index holds."""
-
-    all: set[str]
-    with_vector: set[str]
-
-
 class Catalogue:
     """Reads and writes of the library's truth, each a short transaction."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
+        self.ledger = Ledger(database)
 
     # Papers
 
@@ -79,6 +84,35 @@ class Catalogue:
             raise PaperNotFound(f"No paper has the id {paper_id!r}.", hint="List them with: ragqa papers")
         return paper_of(row)
 
+    def details(self, paper_id: str) -> PaperDetails:
+        """A paper with abstract and outline. Raise PaperNotFound if there is none."""
+        paper = self.paper(paper_id)
+        with self._db.read() as db:
+            row = db.execute("SELECT abstract FROM papers WHERE id = ?", (paper_id,)).fetchone()
+            headings = db.execute(
+                "SELECT b.level, b.page, b.start, b.end, p.text FROM blocks b JOIN pages p"
+                " ON p.paper_id = b.paper_id AND p.number = b.page"
+                " WHERE b.paper_id = ? AND b.kind = ? ORDER BY b.ordinal",
+                (paper_id, BlockKind.HEADING),
+            ).fetchall()
+        abstract = row["abstract"] if row else ""
+        return PaperDetails(**paper.model_dump(), abstract=abstract, outline=tuple(map(section_place, headings)))
+
+    def give_metadata(self, paper_id: str, source: str, given: Metadata) -> None:
+        """What another source knows of a paper, before or after it is read; it wins over what the PDF says."""
+        with self._db.write() as db:
+            row = db.execute("SELECT * FROM papers WHERE id = ?", (paper_id,)).fetchone()
+            if known.give(db, paper_id, source, given) and row is not None and row["state"] == PaperState.READY:
+                said = known.merged(metadata_of(row), given)
+                known.write_said(db, paper_id, said)
+                if said.title != row["title"]:  # the indexes hold titles
+                    db.execute("UPDATE made SET indexed = 0 WHERE paper_id = ?", (paper_id,))
+
+    def given_metadata(self, paper_id: str) -> Metadata | None:
+        """What was given to a paper; None if no source was asked, empty if none knew it."""
+        with self._db.read() as db:
+            return known.given_to(db, paper_id)
+
     def path(self, paper_id: str) -> Path:
         """Where the paper's PDF is."""
         with self._db.read() as db:
@@ -92,10 +126,13 @@ class Catalogue:
         with self._db.read() as db:
             return {row["id"]: Path(row["path"]) for row in db.execute("SELECT id, path FROM papers").fetchall()}
 
-    def move(self, paper_id: str, path: Path) -> None:
-        """The same bytes lie elsewhere now."""
+    def move(self, paper_id: str, path: Path, collection: str | None = None) -> None:
+        """The same bytes lie elsewhere now; with a collection, they lie in that one."""
         with self._db.write() as db:
-            db.execute("UPDATE papers SET path = ?, file_name = ? WHERE id = ?", (str(path), path.name, paper_id))
+            db.execute(
+                "UPDATE papers SET path = ?, file_name = ?, collection = coalesce(?, collection) WHERE id = ?",
+                (str(path), path.name, collection, paper_id),
+            )
 
     def has_file(self, paper_id: str) -> bool:
         """Whether the bytes are known and their file is where it was."""
@@ -108,6 +145,23 @@ class Catalogue:
         condition, values = ("WHERE state = ?", [state]) if state else ("", [])
         with self._db.read() as db:
             rows = db.execute(f"SELECT {PAPER_COLUMNS} FROM papers {condition} ORDER BY rowid", values).fetchall()
+        return [paper_of(row) for row in rows]
+
+    def papers_of(self, paper_ids: Sequence[str]) -> list[Paper]:
+        """Papers by id, in the order in which they came; unknown ids are left out."""
+        with self._db.read() as db:
+            rows = db.execute(
+                f"SELECT {PAPER_COLUMNS} FROM papers WHERE id IN (SELECT value FROM json_each(?)) ORDER BY rowid",
+                (json.dumps(paper_ids),),
+            ).fetchall()
+        return [paper_of(row) for row in rows]
+
+    def queued(self, count: int) -> list[Paper]:
+        """Those that are to be read next."""
+        with self._db.read() as db:
+            rows = db.execute(
+                f"SELECT {PAPER_COLUMNS} FROM papers WHERE state = ? ORDER BY rowid LIMIT ?", (PaperState.QUEUED, count)
+            ).fetchall()
         return [paper_of(row) for row in rows]
 
     def matching_papers(self, wanted: Filter, collection: str | None) -> frozenset[str] | None:
@@ -129,7 +183,7 @@ class Catalogue:
         with self._db.read() as db:
             rows = db.execute(f"SELECT id, authors FROM papers WHERE {' AND '.join(conditions)}", values).fetchall()
         # SQLite tells large from small letters outside English.
-        return frozenset(row["id"] for row in rows if _is_by(wanted.author, json.loads(row["authors"])))
+        return frozenset(row["id"] for row in rows if _is_by(wanted.author, row["authors"]))
 
     def set_state(self, paper_id: str, state: PaperState) -> None:
         """Move a paper along; a reason of an earlier failure is forgotten."""
@@ -149,26 +203,14 @@ class Catalogue:
         with self._db.write() as db:
             db.execute("UPDATE papers SET state = 'queued' WHERE state IN ('reading', 'embedding')")
 
-    def requeue_other_generations(self, generation: str) -> None:
-        """Queue what another model or chunker made; until it is read again it cannot be found."""
-        with self._db.write() as db:
-            db.execute("UPDATE papers SET state = 'queued' WHERE state = 'ready' AND generation != ?", (generation,))
-
-    def generations(self, *states: PaperState) -> set[str]:
-        """What made the papers in these states; papers that were never made are left out."""
-        with self._db.read() as db:
-            rows = db.execute(
-                "SELECT DISTINCT generation FROM papers"
-                " WHERE generation != '' AND state IN (SELECT value FROM json_each(?))",
-                (json.dumps(states),),
-            ).fetchall()
-        return {row["generation"] for row in rows}
-
     def delete(self, paper_id: str) -> None:
         """Forget a paper; the indexes learn of it through ``removals``."""
         with self._db.write() as db:
+            db.execute(
+                "INSERT OR IGNORE INTO removals SELECT paper_id, generation FROM made WHERE paper_id = ?", (paper_id,)
+            )
             db.execute("DELETE FROM papers WHERE id = ?", (paper_id,))
-            db.execute("INSERT OR IGNORE INTO removals VALUES (?)", (paper_id,))
+            known.forget(db, paper_id)
 
     def counts(self) -> dict[str, int]:
         """Papers by state; every state is named."""
@@ -186,15 +228,16 @@ class Catalogue:
         vectors: Sequence[Vectors | None],
         generation: str,
     ) -> None:
-        """Replace all that is known of a paper and make it ready, in one transaction. Vectors are kept as float16.
+        """Replace what is known of a paper and make it ready, in one transaction. Vectors are kept as float16.
 
-        Raise PaperNotFound if the paper was deleted meanwhile.
+        Chunks of other generations stay. Raise PaperNotFound if the paper was deleted meanwhile.
         """
         with self._db.write() as db:
             if db.execute("SELECT 1 FROM papers WHERE id = ?", (paper_id,)).fetchone() is None:
                 raise PaperNotFound(f"The paper {paper_id[:12]} was deleted while it was read.")
-            for table in ("pages", "blocks", "chunks", "tables"):
+            for table in ("pages", "blocks", "tables"):
                 db.execute(f"DELETE FROM {table} WHERE paper_id = ?", (paper_id,))
+            db.execute("DELETE FROM chunks WHERE paper_id = ? AND generation = ?", (paper_id, generation))
             db.executemany(
                 "INSERT INTO pages VALUES (?, ?, ?, ?, ?, ?)", (page_row(paper_id, page) for page in document.pages)
             )
@@ -210,24 +253,24 @@ class Catalogue:
                 (table_row(paper_id, n, table) for n, table in enumerate(document.tables)),
             )
             db.executemany(
-                "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO chunks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (
-                    chunk_row(paper_id, n, chunk, vector)
+                    chunk_row(paper_id, generation, n, chunk, vector)
                     for n, (chunk, vector) in enumerate(zip(chunks, vectors, strict=True))
                 ),
             )
-            said = document.metadata
             # Pages that could not be loaded count too.
             pages = max((page.number for page in document.pages), default=0)
             db.execute(
-                "UPDATE papers SET title = ?, authors = ?, year = ?, doi = ?, venue = ?, arxiv_id = ?, abstract = ?,"
-                " hidden_words = ?, pages = ?, chunks = ?, state = 'ready', reason_code = '', reason = ?,"
-                " generation = ?, indexed = 0 WHERE id = ?",
-                (
-                    said.title, json.dumps(said.authors), said.year, said.doi, said.venue, said.arxiv_id, said.abstract,
-                    document.hidden_words, pages, len(chunks), " ".join(document.warnings), generation, paper_id,
-                ),
-            )  # fmt: skip
+                "UPDATE papers SET hidden_words = ?, pages = ?, chunks = ?, state = 'ready', reason_code = '',"
+                " reason = ? WHERE id = ?",
+                (document.hidden_words, pages, len(chunks), " ".join(document.warnings), paper_id),
+            )
+            with_vector = sum(vector is not None for vector in vectors)
+            db.execute(
+                "INSERT OR REPLACE INTO made VALUES (?, ?, ?, ?, 0)", (paper_id, generation, len(chunks), with_vector)
+            )
+            known.write_said(db, paper_id, known.merged(document.metadata, known.given_to(db, paper_id)))
 
     def page(self, paper_id: str, number: int) -> Page:
         """A page with its words and their rectangles."""
@@ -236,6 +279,17 @@ class Catalogue:
         if row is None:
             raise PaperNotFound(f"The paper {paper_id[:12]} has no page {number}.")
         return Page(row["number"], row["width"], row["height"], unpack_words(row["text"], row["rects"]))
+
+    def paper_tables(self, paper_id: str) -> list[PaperTable]:
+        """The tables of a paper as texts, in reading order. Raise PaperNotFound if there is no such paper."""
+        self.paper(paper_id)
+        with self._db.read() as db:
+            rows = db.execute(
+                "SELECT t.*, p.text FROM tables t JOIN pages p ON p.paper_id = t.paper_id AND p.number = t.page"
+                " WHERE t.paper_id = ? ORDER BY t.ordinal",
+                (paper_id,),
+            ).fetchall()
+        return [paper_table(table_of(row), row["text"]) for row in rows]
 
     def tables(self, paper_id: str) -> list[Table]:
         """The tables of a paper, in reading order."""
@@ -247,91 +301,18 @@ class Catalogue:
         """Chunks by id; ids that the catalogue does not know are left out."""
         with self._db.read() as db:
             rows = db.execute(
+                # The order of the joins is fixed: left to itself, SQLite goes through the chunks of all ready papers.
                 "SELECT c.id, c.paper_id, p.file_name, p.title, c.page, c.start, c.end, c.section, c.text, c.kind"
-                " FROM chunks c JOIN papers p ON p.id = c.paper_id"
-                " WHERE p.state = 'ready' AND c.id IN (SELECT value FROM json_each(?))",
+                " FROM json_each(?) wanted CROSS JOIN chunks c ON c.id = wanted.value"
+                " CROSS JOIN papers p ON p.id = c.paper_id WHERE p.state = 'ready'",
                 (json.dumps(chunk_ids),),
             ).fetchall()
         return {row["id"]: StoredChunk(*row) for row in rows}
-
-    # What the indexes are made from. ``indexed`` speaks of the index of the paper's own generation.
-
-    def chunk_count(self) -> int:
-        """Chunks that the indexes should hold."""
-        with self._db.read() as db:
-            return int(
-                db.execute(
-                    "SELECT count(*) FROM chunks c JOIN papers p ON p.id = c.paper_id"
-                    " WHERE p.state = 'ready' AND c.vector IS NOT NULL"
-                ).fetchone()[0]
-            )
-
-    def indexed_chunk_ids(self, generation: str) -> IndexedIds:
-        """Ids of the chunks that the indexes of this generation are known to hold."""
-        with self._db.read() as db:
-            rows = db.execute(
-                "SELECT c.id, c.vector IS NULL FROM chunks c JOIN papers p ON p.id = c.paper_id"
-                " WHERE p.indexed = 1 AND p.generation = ?",
-                (generation,),
-            ).fetchall()
-        return IndexedIds({chunk_id for chunk_id, _ in rows}, {chunk_id for chunk_id, is_bare in rows if not is_bare})
-
-    def not_indexed(self, generation: str) -> list[str]:
-        """Ready papers of this generation that its indexes do not hold yet."""
-        with self._db.read() as db:
-            rows = db.execute(
-                "SELECT id FROM papers WHERE state = 'ready' AND indexed = 0 AND generation = ? ORDER BY rowid",
-                (generation,),
-            ).fetchall()
-        return [row["id"] for row in rows]
-
-    def removals(self) -> list[str]:
-        """Deleted papers that the indexes may still hold."""
-        with self._db.read() as db:
-            return [row["paper_id"] for row in db.execute("SELECT paper_id FROM removals").fetchall()]
-
-    def mark_indexed(self, paper_ids: Iterable[str]) -> None:
-        """The indexes hold these papers now."""
-        with self._db.write() as db:
-            db.executemany("UPDATE papers SET indexed = 1 WHERE id = ?", ((paper_id,) for paper_id in paper_ids))
-
-    def mark_removed(self, paper_ids: Iterable[str]) -> None:
-        """The indexes have forgotten these papers."""
-        with self._db.write() as db:
-            db.executemany("DELETE FROM removals WHERE paper_id = ?", ((paper_id,) for paper_id in paper_ids))
-
-    def mark_none_indexed(self, generation: str) -> None:
-        """The indexes of this generation are empty."""
-        with self._db.write() as db:
-            db.execute("UPDATE papers SET indexed = 0 WHERE generation = ?", (generation,))
-            db.execute("DELETE FROM removals")
-
-    def index_entries(self, paper_id: str) -> list[IndexEntry]:
-        """What the indexes need of a paper, from the stored vectors; no model, no PDF."""
-        with self._db.read() as db:
-            rows = db.execute(
-                "SELECT c.id, c.paper_id, p.title, c.section, c.text, c.vector, c.kind"
-                " FROM chunks c JOIN papers p ON p.id = c.paper_id WHERE c.paper_id = ? ORDER BY c.ordinal",
-                (paper_id,),
-            ).fetchall()
-        return [index_entry(row) for row in rows]
-
-    def some_vectors(self, generation: str, count: int) -> Iterator[tuple[str, Vectors]]:
-        """Chunk ids and vectors of up to ``count`` papers of this generation, for probing its indexes."""
-        with self._db.read() as db:
-            rows = db.execute(
-                "SELECT id FROM papers WHERE state = 'ready' AND indexed = 1 AND generation = ?"
-                " ORDER BY random() LIMIT ?",
-                (generation, count),
-            ).fetchall()
-        for row in rows:
-            entries = self.index_entries(row["id"])
-            yield from [(entry.chunk_id, entry.vector) for entry in entries if entry.vector is not None][:1]
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _is_by(wanted: str | None, authors: Sequence[str]) -> bool:
-    return wanted is None or any(wanted.casefold() in author.casefold() for author in authors)
+def _is_by(wanted: str | None, authors: str) -> bool:
+    return wanted is None or any(wanted.casefold() in author.casefold() for author in json.loads(authors))

@@ -1,22 +1,31 @@
 """Says what works, what is missing, and what to do about it."""
 
+from collections.abc import Callable
+
 from ragqa import __version__
 from ragqa.catalogue import Catalogue
 from ragqa.chat import ChatModelSource
+from ragqa.errors import NoTextLayer
 from ragqa.generations import Generations
-from ragqa.types import Health
+from ragqa.types import Health, PaperState
 
 
 class Checkup:
     """Looks at the parts; costs a few queries and at most one look for a language model."""
 
     def __init__(
-        self, catalogue: Catalogue, generations: Generations, embedder_name: str, models: ChatModelSource
+        self,
+        catalogue: Catalogue,
+        generations: Generations,
+        embedder_name: str,
+        models: ChatModelSource,
+        recognition: Callable[[], tuple[str, str]],
     ) -> None:
         self._catalogue = catalogue
         self._generations = generations
         self._embedder_name = embedder_name
         self._models = models
+        self._recognition = recognition
 
     def health(self, *, reads_by_itself: bool) -> Health:
         """Ready as soon as it can be asked; ``reads_by_itself`` if queued papers need nobody's help."""
@@ -26,9 +35,10 @@ class Checkup:
             ready=True,
             version=__version__,
             papers=counts,
-            chunks=self._catalogue.chunk_count(),
+            chunks=self._generations.chunk_count(),
             embedder=self._embedder_name,
             llm=model.name if model else "",
+            ocr=self._recognition()[0],
             problems=tuple(self._problems(counts, reads_by_itself)),
         )
 
@@ -36,12 +46,21 @@ class Checkup:
         problems = []
         if not any(counts.values()):
             problems.append("The library is empty. Add papers with: ragqa ingest FOLDER")
-        if mismatch := self._generations.mismatch():
-            problems.append(str(mismatch))
+        if self._generations.is_changing():
+            problems.append(self._change(reads_by_itself))
+        if progress := self._generations.progress():
+            problems.append(f"The indexes are being filled: {progress}.")
         if counts["queued"] and not reads_by_itself:
             problems.append(f"{counts['queued']} papers wait to be read. Start ragqa serve or run ragqa ingest.")
         if counts["failed"]:
             problems.append(f"{counts['failed']} papers could not be read. See why with: ragqa papers --state failed")
+            if any(paper.reason_code == NoTextLayer.code for paper in self._catalogue.papers(PaperState.FAILED)):
+                problems.extend(filter(None, self._recognition()[1:]))
         if problem := self._models.problem():
             problems.append(problem)
         return problems
+
+    def _change(self, reads_by_itself: bool) -> str:
+        left = len(self._generations.not_made())
+        said = f"The settings have changed: {left} papers are to be made anew; until then the earlier ones answer."
+        return said if reads_by_itself else f"{said} Start ragqa serve or run ragqa ingest."

@@ -18,11 +18,14 @@ from ragqa.types import (
     AnswerDone,
     AnswerEvent,
     AskRequest,
+    GivenMetadata,
     Health,
     IngestProgress,
     IngestReport,
     Paper,
+    PaperDetails,
     PaperState,
+    PaperTable,
     SearchRequest,
     SearchResult,
     Uploaded,
@@ -31,7 +34,9 @@ from ragqa.types import (
 TIMEOUT_S = 30.0
 ASK_TIMEOUT_S = 600.0
 POLL_EVERY_S = 0.5
+NOTICED_WITHIN_S = 60.0
 PAPERS = TypeAdapter(list[Paper])
+TABLES = TypeAdapter(list[PaperTable])
 EVENT: TypeAdapter[AnswerEvent] = TypeAdapter(AnswerEvent)
 
 
@@ -60,9 +65,13 @@ class Client:
         """See ``Library``."""
         return PAPERS.validate_python(self._request("GET", "/papers", params={"state": state} if state else {}))
 
-    def paper(self, paper_id: str) -> Paper:
-        """One paper by id."""
-        return Paper.model_validate(self._request("GET", f"/papers/{paper_id}"))
+    def paper(self, paper_id: str) -> PaperDetails:
+        """See ``Library``."""
+        return PaperDetails.model_validate(self._request("GET", f"/papers/{paper_id}"))
+
+    def tables(self, paper_id: str) -> list[PaperTable]:
+        """See ``Library``."""
+        return TABLES.validate_python(self._request("GET", f"/papers/{paper_id}/tables"))
 
     def delete(self, paper_id: str) -> None:
         """See ``Library``."""
@@ -71,6 +80,18 @@ class Client:
     def retry(self, paper_id: str) -> Paper:
         """See ``Library``."""
         return Uploaded.model_validate(self._request("POST", f"/papers/{paper_id}/retry")).paper
+
+    def take_in(self, files: Sequence[Path], on_progress: OnProgress) -> IngestReport:
+        """Wait until the server has noticed them, and follow them until they are ready or failed."""
+        return follow_files(self, files, on_progress)
+
+    def give_metadata(self, paper_id: str, given: GivenMetadata) -> None:
+        """See ``Library``."""
+        self._request("PUT", f"/papers/{paper_id}/metadata", json=given.model_dump(mode="json"))
+
+    def forget_missing(self) -> list[Paper]:
+        """See ``Library``."""
+        return PAPERS.validate_python(self._request("POST", "/papers/forget-missing"))
 
     def page_image(self, paper_id: str, page: int, highlight: str) -> bytes:
         """PNG of a page, the words of the citation ``highlight`` marked."""
@@ -136,6 +157,22 @@ def send_papers(client: Client, paths: Sequence[Path], collection: str, on_progr
     papers = list({paper.id: ended.get(paper.id, paper) for paper in sent}.values())
     pages = sum(paper.pages for paper in ended.values())
     return counted(len(files), unchanged, papers, pages, time.perf_counter() - started)
+
+
+def follow_files(client: Client, files: Sequence[Path], on_progress: OnProgress) -> IngestReport:
+    """Files that lie in the server's ingest folder; those that it has not noticed in time count as queued."""
+    started = time.perf_counter()
+    known = {paper.id for paper in client.papers(PaperState.READY)}
+    wanted = {content_hash(file): file for file in files}
+    while wanted.keys() - {paper.id for paper in client.papers()} and time.perf_counter() - started < NOTICED_WITHIN_S:
+        time.sleep(POLL_EVERY_S)
+    here = {paper.id: paper for paper in client.papers() if paper.id in wanted}
+    waiting = {paper_id for paper_id, paper in here.items() if paper.state not in ENDED}
+    ended = _follow(client, waiting, on_progress)
+    missed = {paper_id: Paper(id=paper_id, file_name=file.name) for paper_id, file in wanted.items()}
+    papers = list((missed | here | ended).values())
+    pages = sum(paper.pages for paper in ended.values())
+    return counted(len(files), len(known & wanted.keys()), papers, pages, time.perf_counter() - started)
 
 
 def _send(client: Client, file: Path, collection: str, known: set[str]) -> Paper:

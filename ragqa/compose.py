@@ -1,11 +1,16 @@
 """The composition root: the one place that knows every adapter and wires the parts together."""
 
+import logging
+import os
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from platformdirs import user_cache_path
 
 from ingest.intake import Intake
+from ingest.ocr import OcrChoice, state_of_recognition
 from ingest.pipeline import Pipeline, generation
 from ingest.render import SubprocessRenderer
 from ingest.worker import SubprocessReader
@@ -13,30 +18,41 @@ from ragqa.adapters.chat_models import open_chat_model
 from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.openvino_embedder import NAME as SHIPPED_EMBEDDER
 from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
+from ragqa.adapters.registers import Registers
 from ragqa.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder, gpu_at_hand
 from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.answer.scorer import EmbeddingScorer
 from ragqa.ask import Asker, Limits
+from ragqa.caches import RememberingEmbedder, RememberingSearcher
 from ragqa.catalogue import Catalogue
 from ragqa.chat import ChatModelSource
 from ragqa.checkup import Checkup
 from ragqa.database import Database
 from ragqa.engine import Engine
+from ragqa.errors import ModelError
 from ragqa.evaluation.texts import TextLibrary
-from ragqa.generations import Generations
+from ragqa.filling import Progress
+from ragqa.generations import Generation, Generations
 from ragqa.history import History
 from ragqa.index import HybridIndex
+from ragqa.ledger import Recipe
 from ragqa.lock import FolderLock
 from ragqa.page_images import PageImages
-from ragqa.protocols import Embedder
+from ragqa.protocols import Embedder, PaperRegister
 from ragqa.retrieve import Retriever
 from ragqa.settings import Settings
 
+log = logging.getLogger(__name__)
+
 CATALOGUE_FILE = "catalogue.sqlite"
+SEEN_NOTE = "files.json"
+MOST_READERS = 4
 
 
-def open_engine(settings: Settings, url: str = "") -> Engine:
+def open_engine(settings: Settings, url: str = "", filling: Progress | None = None) -> Engine:
     """Take the data folder and open everything in it; ``url`` is where this process serves, if it does.
+
+    ``filling`` hears how far a rebuilding of the indexes is, which may take minutes.
 
     Raise LibraryLocked if another process has the folder. On any error all that was opened is closed again.
     """
@@ -47,34 +63,76 @@ def open_engine(settings: Settings, url: str = "") -> Engine:
         opened.callback(database.close)
         catalogue, history = Catalogue(database), History(database)
 
-        embedder = open_embedder(settings)
-        made_by = generation(embedder, settings.chunk_tokens)
+        embedder = RememberingEmbedder(open_embedder(settings))
         catalogue.requeue_unfinished()
-        generations = Generations(catalogue, made_by, settings.index_folder, settings.ingest_folder)
-        index = HybridIndex(generations.folder, catalogue, made_by, ChromaIndex, TantivyIndex)
-        opened.callback(index.close)
-        generations.remove_other_indexes()
+        wanted = Recipe(generation(embedder, settings.chunk_tokens), settings.embedder, settings.chunk_tokens)
+        filling = filling or Progress()
+        opener = GenerationOpener(settings, catalogue, embedder, filling, opened)
+        generations = Generations(catalogue.ledger, settings.index_folder, wanted, opener.open, filling)
 
-        reader = SubprocessReader(settings.read_timeout, settings.read_memory_mb, settings.max_pages)
-        opened.callback(reader.close)
-        pipeline = Pipeline(catalogue, reader, embedder, index, settings.chunk_tokens)
-        intake = Intake(catalogue, pipeline, settings.ingest_folder, settings.max_file_mb << 20)
+        ocr = OcrChoice(settings.ocr, settings.ocr_languages, settings.ocr_timeout)
+        readers = [
+            SubprocessReader(settings.read_timeout, settings.read_memory_mb, settings.max_pages, ocr)
+            for _ in range(readers_at_once())
+        ]
+        for reader in readers:
+            opened.callback(reader.close)
+        register = open_register(settings)
+        if register is not None:
+            opened.callback(register.close)
+        pipeline = Pipeline(catalogue, readers, generations, register)
+        intake = Intake(
+            catalogue,
+            pipeline,
+            settings.ingest_folder,
+            settings.max_file_mb << 20,
+            settings.poll_seconds,
+            settings.index_folder / SEEN_NOTE,
+        )
         opened.callback(intake.close)
 
         models = ChatModelSource(partial(open_chat_model, settings))
         opened.callback(models.close)
-        retriever = Retriever(catalogue, index, embedder, settings.max_question_chars)
         limits = Limits(settings.max_question_chars, settings.max_answer_tokens)
         return Engine(
             catalogue=catalogue,
             generations=generations,
             intake=intake,
-            retriever=retriever,
-            asker=Asker(retriever, EmbeddingScorer(embedder), catalogue, history, models, limits),
+            asker=Asker(generations, EmbeddingScorer(embedder), catalogue, history, models, limits),
             images=PageImages(catalogue, history, SubprocessRenderer(settings.read_memory_mb)),
-            checkup=Checkup(catalogue, generations, embedder.fingerprint, models),
+            checkup=Checkup(catalogue, generations, embedder.fingerprint, models, partial(state_of_recognition, ocr)),
             resources=opened.pop_all(),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationOpener:
+    """Opens the indexes of generations; ``opened`` closes them in the end."""
+
+    settings: Settings
+    catalogue: Catalogue
+    embedder: Embedder
+    filling: Progress
+    opened: ExitStack
+
+    def open(self, recipe: Recipe, folder: Path) -> Generation:
+        """With the recipe's embedder, if it can be opened."""
+        embedder = self._embedder_of(recipe)
+        index = HybridIndex(folder, self.catalogue, recipe.name, ChromaIndex, TantivyIndex, self.filling)
+        self.opened.callback(index.close)
+        retriever = Retriever(self.catalogue, index, embedder, self.settings.max_question_chars)
+        return Generation(recipe, embedder, index, RememberingSearcher(retriever, self.catalogue.ledger.version))
+
+    def _embedder_of(self, recipe: Recipe) -> Embedder | None:
+        embedder = self.embedder
+        if recipe.embedder != self.settings.embedder:
+            try:
+                earlier = open_embedder(self.settings.model_copy(update={"embedder": recipe.embedder}))
+            except ModelError as exc:
+                log.warning("The embedder %r cannot be opened: %s", recipe.embedder, exc)
+                return None
+            embedder = RememberingEmbedder(earlier)
+        return embedder if generation(embedder, recipe.chunk_tokens) == recipe.name else None
 
 
 def open_text_library(settings: Settings) -> TextLibrary:
@@ -95,6 +153,18 @@ def open_text_library(settings: Settings) -> TextLibrary:
             chunk_tokens=settings.chunk_tokens,
             resources=opened.pop_all(),
         )
+
+
+def open_register(settings: Settings) -> PaperRegister | None:
+    """The public registers, if the user wants them asked."""
+    if settings.enrich == "off":
+        return None
+    return Registers(settings.enrich_url, settings.enrich_arxiv_url, settings.enrich_mail)
+
+
+def readers_at_once() -> int:
+    """A core reads three times the pages that it embeds; more readers would take memory and stand idle."""
+    return max(1, min(MOST_READERS, (os.cpu_count() or 1) // 4))
 
 
 def open_embedder(settings: Settings) -> Embedder:

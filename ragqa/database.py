@@ -64,8 +64,40 @@ MIGRATIONS = (
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE given_metadata (
         paper_id TEXT PRIMARY KEY, source TEXT NOT NULL, title TEXT NOT NULL, authors TEXT NOT NULL, year INTEGER,
-        doi TEXT NOT NULL, venue TEXT NOT NULL, abstract TEXT NOT NULL
+        doi TEXT NOT NULL, venue TEXT NOT NULL, arxiv_id TEXT NOT NULL, abstract TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
+    CREATE TABLE work_keys (
+        key TEXT NOT NULL, paper_id TEXT NOT NULL REFERENCES papers ON DELETE CASCADE, PRIMARY KEY (key, paper_id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX work_keys_by_paper ON work_keys (paper_id);
+    """,
+    """
+    CREATE TABLE generations (
+        name TEXT PRIMARY KEY, embedder TEXT NOT NULL, chunk_tokens INTEGER NOT NULL, answers INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE made (
+        paper_id TEXT NOT NULL REFERENCES papers ON DELETE CASCADE, generation TEXT NOT NULL, chunks INTEGER NOT NULL,
+        vectors INTEGER NOT NULL, indexed INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (paper_id, generation)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX made_by_generation ON made (generation, indexed);
+    INSERT INTO made SELECT p.id, p.generation, count(c.id), count(c.vector), p.indexed
+        FROM papers p JOIN chunks c ON c.paper_id = p.id WHERE p.generation != '' GROUP BY p.id;
+    ALTER TABLE chunks ADD COLUMN generation TEXT NOT NULL DEFAULT '';
+    UPDATE chunks SET generation = (SELECT generation FROM papers WHERE papers.id = chunks.paper_id);
+    DROP INDEX chunks_by_paper;
+    CREATE INDEX chunks_by_paper ON chunks (paper_id, generation, ordinal);
+    ALTER TABLE papers DROP COLUMN generation;
+    ALTER TABLE papers DROP COLUMN indexed;
+    DROP TABLE removals;
+    CREATE TABLE removals (
+        paper_id TEXT NOT NULL, generation TEXT NOT NULL, PRIMARY KEY (paper_id, generation)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE changes (number INTEGER NOT NULL) STRICT;
+    INSERT INTO changes VALUES (0);
+    CREATE TRIGGER paper_changed AFTER UPDATE ON papers BEGIN UPDATE changes SET number = number + 1; END;
+    CREATE TRIGGER paper_deleted AFTER DELETE ON papers BEGIN UPDATE changes SET number = number + 1; END;
+    CREATE TRIGGER paper_made AFTER INSERT ON made BEGIN UPDATE changes SET number = number + 1; END;
+    CREATE TRIGGER paper_indexed AFTER UPDATE ON made BEGIN UPDATE changes SET number = number + 1; END;
     """,
 )
 

@@ -21,6 +21,8 @@ class BlockKind(StrEnum):
     PARAGRAPH = "paragraph"
     CAPTION = "caption"
     TABLE = "table"
+    FIGURE = "figure"
+    """Text inside a figure (labels, ticks, legends), and labels that stand beside the text."""
     FOOTNOTE = "footnote"
     REFERENCE = "reference"
 
@@ -134,3 +136,5 @@ class Chunk:
     section: str
     kind: BlockKind
     text: str
+    context: str = ""
+    """What the text means little without but does not hold: a later part of a table has its caption and head here."""

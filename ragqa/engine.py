@@ -1,7 +1,7 @@
 """The library in this process: one object that the CLI and the API call. ``ragqa.compose`` wires it."""
 
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,21 +11,27 @@ from ingest.intake import Intake
 from ragqa.ask import Asker
 from ragqa.catalogue import Catalogue
 from ragqa.checkup import Checkup
+from ragqa.document import Metadata
 from ragqa.generations import Generations
 from ragqa.library import OnProgress
 from ragqa.page_images import PageImages
-from ragqa.retrieve import Retriever
 from ragqa.types import (
     AnswerEvent,
     AskRequest,
+    FolderChange,
+    GivenMetadata,
     Health,
     IngestReport,
     Paper,
+    PaperDetails,
     PaperState,
+    PaperTable,
     SearchRequest,
     SearchResult,
     Uploaded,
 )
+
+ZOTERO = "zotero"
 
 
 @dataclass(frozen=True)
@@ -35,25 +41,20 @@ class Engine:
     catalogue: Catalogue
     generations: Generations
     intake: Intake
-    retriever: Retriever
     asker: Asker
     images: PageImages
     checkup: Checkup
     resources: ExitStack
     reads_by_itself: threading.Event = field(default_factory=threading.Event)
 
-    def start_reading(self) -> None:
+    def start_reading(self, on_change: Callable[[FolderChange], None] | None = None) -> None:
         """Read what is queued, and what appears in the ingest folder, in the background until ``close``."""
-        self.generations.requeue_others()
         self.reads_by_itself.set()
-        self.intake.start()
+        self.intake.start(on_change)
 
     def ingest(self, paths: Sequence[Path], collection: str, on_progress: OnProgress) -> IngestReport:
         """See ``Library``."""
-        self.generations.requeue_others()
-        report = self.intake.ingest(paths, collection, on_progress)
-        self.generations.remove_other_indexes()
-        return report
+        return self.intake.ingest(paths, collection, on_progress)
 
     def upload(self, stream: BinaryIO, name: str, collection: str) -> Uploaded:
         """Keep and queue an uploaded PDF."""
@@ -63,9 +64,13 @@ class Engine:
         """See ``Library``."""
         return self.catalogue.papers(state)
 
-    def paper(self, paper_id: str) -> Paper:
-        """Raise PaperNotFound if there is none."""
-        return self.catalogue.paper(paper_id)
+    def paper(self, paper_id: str) -> PaperDetails:
+        """See ``Library``."""
+        return self.catalogue.details(paper_id)
+
+    def tables(self, paper_id: str) -> list[PaperTable]:
+        """See ``Library``."""
+        return self.catalogue.paper_tables(paper_id)
 
     def delete(self, paper_id: str) -> None:
         """See ``Library``."""
@@ -75,23 +80,35 @@ class Engine:
         """See ``Library``."""
         return self.intake.retry(paper_id)
 
+    def take_in(self, files: Sequence[Path], on_progress: OnProgress) -> IngestReport:
+        """See ``Library``."""
+        return self.ingest(files, "", on_progress)
+
+    def give_metadata(self, paper_id: str, given: GivenMetadata) -> None:
+        """See ``Library``."""
+        self.catalogue.give_metadata(paper_id, ZOTERO, Metadata(**given.model_dump()))
+        self.generations.update()
+
+    def forget_missing(self) -> list[Paper]:
+        """See ``Library``."""
+        return self.intake.forget_missing()
+
     def page_image(self, paper_id: str, page: int, highlight: str) -> bytes:
         """PNG of a page, the rectangles of the citation ``highlight`` drawn if it is not empty."""
         return self.images.png(paper_id, page, highlight)
 
     def search(self, request: SearchRequest) -> SearchResult:
         """See ``Library``."""
-        self.generations.check()
-        return self.retriever.search(request)
+        return self.generations.search(request)
 
     def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
         """See ``Library``."""
-        self.generations.check()
         yield from self.asker.ask(request)
 
     def health(self) -> Health:
         """See ``Library``."""
-        return self.checkup.health(reads_by_itself=self.reads_by_itself.is_set())
+        health = self.checkup.health(reads_by_itself=self.reads_by_itself.is_set())
+        return health.model_copy(update={"problems": (*health.problems, *filter(None, [self.intake.held()]))})
 
     def close(self) -> None:
         """Finish the paper at hand, then let go of models, indexes and the data folder, in this order."""

@@ -18,6 +18,7 @@ RagqaError
 │   ├── DamagedPdf             neither reader could open it
 │   ├── NoTextLayer            the pages are pictures, or have no words
 │   ├── TooManyPages           over the page limit
+│   ├── TooMuchText            over the limit of words or characters
 │   ├── ReadTimeout            reading took longer than allowed
 │   ├── ReadMemory             reading took more memory than allowed
 │   └── ReaderCrashed          the reading process died
@@ -36,7 +37,8 @@ RagqaError
 └── ServiceError               the server or the way to it
     ├── ServerUnreachable      no ragqa server answers at that address
     ├── ServerNotReady         it is starting or rebuilding; try again soon
-    └── PortInUse              another program listens on that port
+    ├── PortInUse              another program listens on that port
+    └── RegisterUnavailable    Crossref or arXiv cannot be asked; the paper is ready without
 
 Adapters translate third-party errors into these once, with ``raise … from``.
 ``code`` is the stable name that API clients and ``--json`` readers see.
@@ -130,6 +132,10 @@ class TooManyPages(ReadError):
     """The file is over the page limit."""
 
 
+class TooMuchText(ReadError):
+    """The file holds more words than any paper."""
+
+
 class ReadTimeout(ReadError):
     """Reading took longer than allowed."""
 
@@ -204,6 +210,10 @@ class ServerNotReady(ServiceError):
 
 class PortInUse(ServiceError):
     """Another program listens on that port."""
+
+
+class RegisterUnavailable(ServiceError):
+    """A public register of papers cannot be asked; papers are ready without it."""
 
 
 def error_classes() -> dict[str, type[RagqaError]]:

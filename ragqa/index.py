@@ -6,39 +6,22 @@ Knows the two index protocols and the catalogue; knows no library and no model.
 import logging
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ragqa.catalogue import Catalogue
 from ragqa.errors import IndexDamaged
-from ragqa.protocols import EVERYWHERE, ChunkIndex, KeywordIndex, Scope, Scored, VectorIndex, Vectors
+from ragqa.filling import Filler, Progress
+from ragqa.indexes import KEYWORD_FOLDER, VECTOR_FOLDER, Indexes, OpenKeywords, OpenVectors, check
+from ragqa.protocols import Scope, Scored, Vectors
+from ragqa.scoped import ScopedSearch
+from ragqa.seal import SealState, break_seal, check_seal, write_seal
 
 log = logging.getLogger(__name__)
 
-PROBES = 5
-PROBE_DEPTH = 3
-VECTOR_FOLDER = "vectors"
-KEYWORD_FOLDER = "keywords"
 OPENING_MARK = "opening"
-
-OpenVectors = Callable[[Path], VectorIndex]
-OpenKeywords = Callable[[Path], KeywordIndex]
-
-
-@dataclass(frozen=True, slots=True)
-class Indexes:
-    """The two indexes in one numbered folder."""
-
-    number: int
-    vectors: VectorIndex
-    keywords: KeywordIndex
-
-    def both(self) -> tuple[ChunkIndex, ChunkIndex]:
-        """What they have in common is done to both."""
-        return self.vectors, self.keywords
 
 
 class HybridIndex:
@@ -51,16 +34,19 @@ class HybridIndex:
         generation: str,
         open_vectors: OpenVectors,
         open_keywords: OpenKeywords,
+        progress: Progress | None = None,
     ) -> None:
         self._folder = folder
-        self._catalogue = catalogue
+        self._ledger = catalogue.ledger
         self._generation = generation
         self._open_vectors = open_vectors
         self._open_keywords = open_keywords
         self._opened = ExitStack()
         self._last_number = 0
         self._updating = threading.Lock()
-        self._threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="search")
+        self._threads = ThreadPoolExecutor(max_workers=4, thread_name_prefix="index")
+        self._filler = Filler(self._ledger, generation, self._threads, progress or Progress())
+        self._scoped = ScopedSearch(self._ledger, generation)
         self._indexes = self._open_or_rebuild()
 
     def search(self, question: str, vector: Vectors | None, k: int, scope: Scope) -> tuple[list[Scored], list[Scored]]:
@@ -82,50 +68,36 @@ class HybridIndex:
     def update(self) -> None:
         """Bring in what the catalogue has and the indexes have not; forget what it has forgotten."""
         with self._updating:
+            if not self._filler.has_work():
+                return
+            break_seal(self._folder_of(self._indexes.number))
             try:
-                self._fill(self._indexes)
+                self._filler.fill(self._indexes)
             except IndexDamaged as exc:
                 log.warning("%s", exc.message)
                 self._indexes = self._rebuilt()
 
     def close(self) -> None:
-        """Wait for running searches and release the files."""
+        """Wait for running searches and release the files; sealed, so that the next start can trust them."""
         self._threads.shutdown()
         self._opened.close()
+        folder = self._folder_of(self._indexes.number)
+        if folder.is_dir():
+            write_seal(folder)
 
     def _search(
         self, indexes: Indexes, question: str, vector: Vectors | None, k: int, scope: Scope
     ) -> tuple[list[Scored], list[Scored]]:
-        dense = None if vector is None else self._threads.submit(indexes.vectors.search, vector, k, scope)
+        dense = None if vector is None else self._threads.submit(self._scoped.search, indexes.vectors, vector, k, scope)
         keyword = indexes.keywords.search(question, k, scope) if question else []
         return dense.result() if dense else [], keyword
-
-    def _fill(self, indexes: Indexes) -> None:
-        self._forget(indexes, self._catalogue.removals())
-        for paper_id in self._catalogue.not_indexed(self._generation):
-            self._put(indexes, paper_id)
-
-    def _forget(self, indexes: Indexes, paper_ids: list[str]) -> None:
-        if paper_ids:
-            for index in indexes.both():
-                index.delete_papers(paper_ids)
-            self._catalogue.mark_removed(paper_ids)
-
-    def _put(self, indexes: Indexes, paper_id: str) -> None:
-        """Forget first: an earlier, cut-off attempt may have left some of the paper's chunks."""
-        entries = self._catalogue.index_entries(paper_id)
-        for index in indexes.both():
-            index.delete_papers([paper_id])
-            if entries:
-                index.add(entries)
-        self._catalogue.mark_indexed([paper_id])
 
     def _open_or_rebuild(self) -> Indexes:
         with self._marked_opening() as died_before:
             whole = None if died_before else self._opened_whole()
         indexes = whole or self._rebuilt()
         for name in self._numbers() - {indexes.number}:
-            shutil.rmtree(self._folder / str(name), ignore_errors=True)
+            shutil.rmtree(self._folder_of(name), ignore_errors=True)
         return indexes
 
     @contextmanager
@@ -141,16 +113,30 @@ class HybridIndex:
             mark.unlink()
 
     def _opened_whole(self) -> Indexes | None:
+        number = max(self._numbers(), default=1)
+        folder = self._folder_of(number)
         try:
-            indexes = self._open(max(self._numbers(), default=1))
-            self._fill(indexes)
-            self._probe(indexes)
+            seal = check_seal(folder)
+            self._refuse(seal)
+            indexes = self._open(number)
+            has_work = self._filler.has_work()
+            if has_work:
+                break_seal(folder)
+                self._filler.fill(indexes)
+            check(indexes, self._ledger, self._generation, thoroughly=seal is SealState.NONE)
+            if not has_work:
+                # Chroma notes in its database that it was opened.
+                write_seal(folder)
         except IndexDamaged as exc:
             log.warning("%s", exc.message)
             # Before the files are removed; searches cannot be under way yet.
             self._opened.close()
             return None
         return indexes
+
+    def _refuse(self, seal: SealState) -> None:
+        if seal is SealState.BROKEN:
+            raise IndexDamaged("Files of the indexes are not what was written.")
 
     def _rebuilt(self) -> Indexes:
         """In a folder that this process has not had open: Chroma goes on using what it knows of one by name.
@@ -159,15 +145,15 @@ class HybridIndex:
         """
         log.warning("The indexes are damaged and are rebuilt from the catalogue.")
         indexes = self._open(max(self._numbers() | {self._last_number}) + 1)
-        self._fill(indexes)
+        self._filler.fill(indexes)
         return indexes
 
     def _open(self, number: int) -> Indexes:
-        folder = self._folder / str(number)
+        folder = self._folder_of(number)
         if not folder.is_dir():
-            self._catalogue.mark_none_indexed(self._generation)
+            self._ledger.mark_none_indexed(self._generation)
         self._last_number = number
-        vectors = self._open_vectors(folder / VECTOR_FOLDER)
+        vectors = self._open_vectors(folder / VECTOR_FOLDER, self._ledger.chunk_count(self._generation))
         self._opened.callback(vectors.close)
         keywords = self._open_keywords(folder / KEYWORD_FOLDER)
         self._opened.callback(keywords.close)
@@ -178,18 +164,5 @@ class HybridIndex:
         self._folder.mkdir(parents=True, exist_ok=True)
         return {int(path.name) for path in self._folder.iterdir() if path.name.isdecimal()}
 
-    def _probe(self, indexes: Indexes) -> None:
-        """Raise IndexDamaged unless both indexes hold exactly the catalogue's chunks and can find some of them.
-
-        Counts alone do not tell: a store that has lost a segment still counts its ids, and answers short.
-        """
-        expected = self._catalogue.indexed_chunk_ids(self._generation)
-        if indexes.keywords.chunk_ids() != expected.all:
-            raise IndexDamaged("The keyword index does not hold what the catalogue says.")
-        if indexes.vectors.chunk_ids() != expected.with_vector:
-            raise IndexDamaged("The vector index does not hold what the catalogue says.")
-        for chunk_id, vector in self._catalogue.some_vectors(self._generation, PROBES):
-            nearest = indexes.vectors.search(vector, PROBE_DEPTH, EVERYWHERE)
-            found = any(chunk_id == hit.chunk_id or hit.score > 0.999 for hit in nearest)
-            if not found or len(nearest) < min(PROBE_DEPTH, len(expected.with_vector)):
-                raise IndexDamaged("The vector index does not find a chunk that it holds.")
+    def _folder_of(self, number: int) -> Path:
+        return self._folder / str(number)

@@ -10,11 +10,14 @@ from ragqa.types import (
     ENDED,
     AnswerEvent,
     AskRequest,
+    GivenMetadata,
     Health,
     IngestProgress,
     IngestReport,
     Paper,
+    PaperDetails,
     PaperState,
+    PaperTable,
     SearchRequest,
     SearchResult,
 )
@@ -35,12 +38,32 @@ class Library(Protocol):
         """All papers, or those in one state."""
         ...
 
+    def paper(self, paper_id: str) -> PaperDetails:
+        """One paper by its id, with abstract and outline. Raise PaperNotFound if there is none."""
+        ...
+
+    def tables(self, paper_id: str) -> list[PaperTable]:
+        """The tables of a paper, in reading order. Raise PaperNotFound if there is no such paper."""
+        ...
+
     def delete(self, paper_id: str) -> None:
         """Remove a paper and its file in the ingest folder."""
         ...
 
     def retry(self, paper_id: str) -> Paper:
         """Queue a paper again."""
+        ...
+
+    def take_in(self, files: Sequence[Path], on_progress: OnProgress) -> IngestReport:
+        """As ``ingest``, of files that somebody put into the ingest folder."""
+        ...
+
+    def give_metadata(self, paper_id: str, given: GivenMetadata) -> None:
+        """What Zotero knows of a paper, whether it is here already or will come."""
+        ...
+
+    def forget_missing(self) -> list[Paper]:
+        """Forget all papers whose files are gone; which they were."""
         ...
 
     def search(self, request: SearchRequest) -> SearchResult:

@@ -3,7 +3,7 @@
 Each protocol has one contract test suite that runs on every implementation.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ragqa.document import BlockKind, Document, Rect, SectionKind
+from ragqa.document import BlockKind, Document, Metadata, Rect, SectionKind
 
 Vectors = NDArray[np.float32]
 
@@ -25,6 +25,26 @@ class PdfReader(Protocol):
 
     def close(self) -> None:
         """Release processes and files."""
+        ...
+
+
+class PaperRegister(Protocol):
+    """Knows papers by their ids; asked only if the user wants it."""
+
+    @property
+    def name(self) -> str:
+        """What the catalogue calls this source."""
+        ...
+
+    def look_up(self, said: Metadata) -> Metadata | None:
+        """What it knows, empty if it does not know the paper; None if the paper has no id to ask by.
+
+        Raise RegisterUnavailable.
+        """
+        ...
+
+    def close(self) -> None:
+        """Release connections."""
         ...
 
 
@@ -113,8 +133,8 @@ class IndexEntry:
 class ChunkIndex(Protocol):
     """What a vector index and a keyword index have in common. Derived data: can be rebuilt at any time."""
 
-    def add(self, entries: Sequence[IndexEntry]) -> None:
-        """Add or replace; visible to the next search."""
+    def add(self, entries: Sequence[IndexEntry], replaced: Sequence[str] = ()) -> None:
+        """Add or replace; visible to the next search. First forget all chunks of the papers ``replaced``."""
         ...
 
     def delete_papers(self, paper_ids: Sequence[str]) -> None:
@@ -123,6 +143,14 @@ class ChunkIndex(Protocol):
 
     def chunk_ids(self) -> set[str]:
         """Every id that is in the index."""
+        ...
+
+    def count(self) -> int:
+        """How many chunks are in the index."""
+        ...
+
+    def known(self, chunk_ids: Set[str]) -> set[str]:
+        """Those of the ids that are in the index."""
         ...
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from ragqa.catalogue import Catalogue, StoredChunk
 from ragqa.document import BlockKind
@@ -19,6 +20,17 @@ DEPTH = 100
 DENSE_WEIGHT, KEYWORD_WEIGHT = 1.0, 1.5
 
 
+KEYWORDS_ONLY = "The embedder that this library was made with cannot be opened: only words were searched, not meaning."
+
+
+class Searcher(Protocol):
+    """Answers search requests."""
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        """At most k hits, best first."""
+        ...
+
+
 class Timings(dict[str, float]):
     """Milliseconds by stage."""
 
@@ -31,9 +43,11 @@ class Timings(dict[str, float]):
 
 
 class Retriever:
-    """Answers search requests."""
+    """A ``Searcher``; without an embedder it searches by keywords alone and says so."""
 
-    def __init__(self, catalogue: Catalogue, index: HybridIndex, embedder: Embedder, max_question_chars: int) -> None:
+    def __init__(
+        self, catalogue: Catalogue, index: HybridIndex, embedder: Embedder | None, max_question_chars: int
+    ) -> None:
         self._catalogue = catalogue
         self._index = index
         self._embedder = embedder
@@ -46,12 +60,18 @@ class Retriever:
         with timings.stage("filter"):
             scope = self._scope(request)
         with timings.stage("embed"):
-            vector = None if request.mode == "keyword" else self._embedder.embed_query(question)
+            vector = self._vector(request, question)
         with timings.stage("search"):
             dense, keyword = self._ranked(request, question, vector, scope)
         with timings.stage("read"):
             hits = self._hits(dense, keyword, request.k)
-        return SearchResult(hits=tuple(hits), timings_ms=dict(timings))
+        note = KEYWORDS_ONLY if self._embedder is None and request.mode != "keyword" else ""
+        return SearchResult(hits=tuple(hits), timings_ms=dict(timings), note=note)
+
+    def _vector(self, request: SearchRequest, question: str) -> Vectors | None:
+        if self._embedder is None or request.mode == "keyword":
+            return None
+        return self._embedder.embed_query(question)
 
     def _scope(self, request: SearchRequest) -> Scope:
         wanted = request.filter
@@ -64,7 +84,7 @@ class Retriever:
     def _ranked(
         self, request: SearchRequest, question: str, vector: Vectors | None, scope: Scope
     ) -> tuple[list[Scored], list[Scored]]:
-        words = "" if request.mode == "dense" else question
+        words = "" if request.mode == "dense" and vector is not None else question
         return self._index.search(words, vector, max(DEPTH, request.k), scope)
 
     def _hits(self, dense: list[Scored], keyword: list[Scored], k: int) -> list[Hit]:

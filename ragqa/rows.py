@@ -1,21 +1,37 @@
 """Rows of the catalogue's tables, from and to the shapes that they hold. Knows the columns, not the queries."""
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Sequence
 
 import numpy as np
 
-from ragqa.document import BlockKind, Chunk, Page, Table, Word
+from ragqa.document import BlockKind, Chunk, Metadata, Page, Table, Word
 from ragqa.protocols import IndexEntry, Vectors
 from ragqa.section_kinds import section_kind
-from ragqa.types import Paper
+from ragqa.types import Paper, PaperTable, SectionPlace
+
+VECTOR_TYPE = np.float16
+"""How vectors are kept in the catalogue."""
 
 
 def paper_of(row: sqlite3.Row) -> Paper:
     """A paper; the row's other columns are left out."""
     fields = {key: row[key] for key in row.keys() if key not in ("path", "authors")}  # noqa: SIM118
     return Paper(**fields, authors=tuple(json.loads(row["authors"])))
+
+
+def metadata_of(row: sqlite3.Row) -> Metadata:
+    """What a paper says of itself; the row's other columns are left out."""
+    authors = tuple(json.loads(row["authors"]))
+    return Metadata(row["title"], authors, row["year"], row["doi"], row["venue"], row["arxiv_id"], row["abstract"])
+
+
+def section_place(row: sqlite3.Row) -> SectionPlace:
+    """A heading from its block and the text of its page."""
+    heading = " ".join(row["text"].split(" ")[row["start"] : row["end"]])
+    return SectionPlace(heading=heading, level=row["level"], page=row["page"])
 
 
 def page_row(paper_id: str, page: Page) -> tuple[object, ...]:
@@ -36,12 +52,21 @@ def table_of(row: sqlite3.Row) -> Table:
     return Table(row["page"], row["start"], row["end"], (start, end), row["header_rows"], rows)
 
 
-def chunk_row(paper_id: str, ordinal: int, chunk: Chunk, vector: Vectors | None) -> tuple[object, ...]:
-    """A chunk with its vector as float16."""
-    blob = None if vector is None else vector.astype(np.float16).tobytes()
+def paper_table(table: Table, page_text: str) -> PaperTable:
+    """A table with the words of its cells."""
+    words = page_text.split(" ")
+    rows = tuple(tuple(" ".join(words[start:end]) for start, end in row) for row in table.rows)
+    caption = " ".join(words[slice(*table.caption)])
+    return PaperTable(page=table.page, caption=caption, header_rows=table.header_rows, rows=rows)
+
+
+def chunk_row(paper_id: str, generation: str, ordinal: int, chunk: Chunk, vector: Vectors | None) -> tuple[object, ...]:
+    """A chunk with its vector as float16. Its id is its own among the chunks of all papers and generations."""
+    blob = None if vector is None else vector.astype(VECTOR_TYPE).tobytes()
+    made_by = hashlib.sha256(generation.encode()).hexdigest()[:6]
     return (
-        f"{paper_id[:20]}-{ordinal}", paper_id, ordinal, chunk.page, chunk.start, chunk.end, chunk.section, chunk.kind,
-        chunk.text, blob,
+        f"{paper_id[:20]}-{made_by}-{ordinal}", paper_id, ordinal, chunk.page, chunk.start, chunk.end, chunk.section,
+        chunk.kind, chunk.text, blob, generation,
     )  # fmt: skip
 
 
@@ -54,7 +79,7 @@ def index_entry(row: sqlite3.Row) -> IndexEntry:
         title=row["title"],
         section=row["section"],
         text=row["text"],
-        vector=None if blob is None else np.frombuffer(blob, dtype=np.float16).astype(np.float32),
+        vector=None if blob is None else np.frombuffer(blob, dtype=VECTOR_TYPE).astype(np.float32),
         kind=BlockKind(row["kind"]),
         section_kind=section_kind(row["section"]),
     )

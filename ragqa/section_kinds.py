@@ -1,6 +1,7 @@
 """What part of a paper a section is, told by its heading path: methods, results, … Pure."""
 
 import re
+from functools import lru_cache
 
 from ragqa.document import SectionKind
 
@@ -25,6 +26,7 @@ _KINDS: tuple[tuple[SectionKind, re.Pattern[str]], ...] = tuple(
 )
 
 
+@lru_cache(maxsize=4096)
 def section_kind(path: str) -> SectionKind:
     """Of a heading path ``"4 Results > 4.1 Data"`` the outermost heading that tells; OTHER if none does."""
     for heading in path.split(" > "):

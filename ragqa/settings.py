@@ -65,10 +65,28 @@ class Settings(BaseSettings):
 
     chunk_tokens: int = Field(128, ge=32, le=2000, description="Longest chunk, in tokens of the embedder.")
 
+    poll_seconds: float = Field(
+        2.0, ge=0.1, description="Seconds between looks into the ingest folder; changes are mostly noticed sooner."
+    )
     max_file_mb: int = Field(200, ge=1, description="Largest PDF that is read.")
     max_pages: int = Field(3000, ge=1, description="Longest PDF that is read.")
     read_timeout: float = Field(60.0, gt=0, description="Seconds that reading one PDF may take.")
     read_memory_mb: int = Field(1500, ge=256, description="Memory that reading one PDF may take.")
+
+    enrich: Literal["off", "crossref"] = Field(
+        "off", description="Whether Crossref and arXiv are asked for title, authors, year and venue of each paper."
+    )
+    enrich_url: str = Field("https://api.crossref.org", description="Address of Crossref, or of a mirror.")
+    enrich_arxiv_url: str = Field("https://export.arxiv.org", description="Address of arXiv's API, or of a mirror.")
+    enrich_mail: str = Field("", description="Mail address for Crossref's polite pool.")
+
+    ocr: Literal["auto", "off", "tesseract", "rapidocr"] = Field(
+        "auto", description="What reads pages that are pictures; auto takes what is installed."
+    )
+    ocr_languages: str = Field(
+        "eng", pattern=r"^[A-Za-z_]+(\+[A-Za-z_]+)*$", description="For tesseract, as in eng+deu."
+    )
+    ocr_timeout: float = Field(300.0, gt=0, description="Seconds that the pictures of one PDF may take.")
 
     max_question_chars: int = Field(8000, ge=100, description="Longest question.")
 

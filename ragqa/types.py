@@ -67,6 +67,30 @@ class Paper(Model):
     added_at: str = ""
 
 
+class SectionPlace(Model):
+    """A heading: its text, its depth from 1, and its page."""
+
+    heading: str
+    level: int
+    page: int
+
+
+class PaperDetails(Paper):
+    """A paper with its abstract and the outline of its sections, in reading order."""
+
+    abstract: str = ""
+    outline: tuple[SectionPlace, ...] = ()
+
+
+class PaperTable(Model):
+    """A table as rows of cells; ``header_rows`` of them name the columns, a name above several stands in the first."""
+
+    page: int
+    caption: str
+    header_rows: int
+    rows: tuple[tuple[str, ...], ...]
+
+
 class Filter(Model):
     """Restricts a search; conditions are joined by *and*. References are searched only if ``kinds`` names them."""
 
@@ -105,10 +129,14 @@ class Hit(Model):
 
 
 class SearchResult(Model):
-    """Hits, best first, with the time of each stage in milliseconds."""
+    """Hits, best first, with the time of each stage in milliseconds; ``cached`` is the only one of a known result.
+
+    ``note`` says what the search had to do without.
+    """
 
     hits: tuple[Hit, ...]
     timings_ms: dict[str, float]
+    note: str = ""
 
 
 class AskRequest(Model):
@@ -230,6 +258,25 @@ class IngestProgress(Model):
     paper: Paper
 
 
+class GivenMetadata(Model):
+    """What a person keeps of a paper elsewhere; it wins over what the PDF says. Empty fields say nothing."""
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    year: int | None = None
+    doi: str = ""
+    venue: str = ""
+    arxiv_id: str = ""
+    abstract: str = ""
+
+
+class FolderChange(Model):
+    """What became of a paper of the ingest folder: ready, failed, moved or removed."""
+
+    change: str
+    paper: Paper
+
+
 class Health(Model):
     """What works, what is missing, and what to do about it."""
 
@@ -239,4 +286,5 @@ class Health(Model):
     chunks: int
     embedder: str
     llm: str
+    ocr: str = ""
     problems: tuple[str, ...] = ()

@@ -40,6 +40,28 @@ class LibraryContract:
         assert (paper.id, paper.file_name, paper.title, paper.pages) == (marmots, "marmots.pdf", papers.TITLE, 3)
         assert library.papers(PaperState.FAILED) == []
 
+    def test_a_paper_has_abstract_and_outline(self, library: Library, marmots: str) -> None:
+        found = library.paper(marmots)
+        assert (found.title, found.abstract) == (papers.TITLE, papers.ABSTRACT)
+        assert found.authors == ("Ada Lovelace", "Grace Hopper", "Alan Turing")
+        assert ("2.1 Study sites", 2, 2) in [(place.heading, place.level, place.page) for place in found.outline]
+        with pytest.raises(PaperNotFound):
+            library.paper("nobody")
+
+    def test_the_same_work_in_another_file_is_flagged(self, library: Library, marmots: str, tmp_path: Path) -> None:
+        library.ingest([papers.write_one_column(tmp_path / "longer.pdf", pages=4)], "", ignore)
+        second = next(paper for paper in library.papers() if paper.id != marmots)
+        assert (second.state, second.same_as) == (PaperState.READY, marmots)
+        library.delete(marmots)
+        assert library.paper(second.id).same_as == ""
+
+    def test_a_paper_has_its_tables_as_rows_of_cells(self, library: Library, marmots: str) -> None:
+        table = library.tables(marmots)[0]
+        assert (table.page, table.caption, table.header_rows) == (2, "Table 1: Days asleep by site.", 1)
+        assert table.rows == (("Site", "Days", "Error"), ("Alp A", "201", "3.5"), ("Alp B", "188", "4.1"))
+        with pytest.raises(PaperNotFound):
+            library.tables("nobody")
+
     def test_the_same_bytes_twice_are_one_paper(self, library: Library, marmots: str, tmp_path: Path) -> None:
         other_name = tmp_path / "copy.pdf"
         other_name.write_bytes((tmp_path / "marmots.pdf").read_bytes())

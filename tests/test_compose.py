@@ -1,6 +1,12 @@
-"""A library that is opened with another setting than it was made with: it loses nothing and mixes nothing."""
+"""A library that is opened with another setting than it was made with: it answers all the time and mixes nothing."""
 
 import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,33 +14,58 @@ from pathlib import Path
 import pytest
 
 from ragqa.compose import open_engine
+from ragqa.database import Database
 from ragqa.engine import Engine
-from ragqa.errors import LibraryError
+from ragqa.ledger import Ledger, Recipe
 from ragqa.settings import Settings
-from ragqa.types import AskRequest, PaperState, SearchRequest
+from ragqa.types import AskRequest, IngestProgress, PaperState, SearchRequest, SearchResult
 from tests import papers
 
 QUESTION = "How long do marmots hibernate?"
 OTHER = {"chunk_tokens": 64}
+WAIT_S = 60
 
 
 @contextmanager
-def opened(data: Path, **given: int) -> Iterator[Engine]:
+def opened(data: Path, **given: int | str) -> Iterator[Engine]:
     engine = open_engine(Settings(data=data, llm="none", **given))
-    yield engine
-    engine.close()
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 def ignore(step: object) -> None:
     """No progress is shown."""
 
 
+def search(engine: Engine) -> SearchResult:
+    return engine.search(SearchRequest(question=QUESTION, k=100))
+
+
 def found(engine: Engine) -> set[str]:
-    return {hit.text for hit in engine.search(SearchRequest(question=QUESTION, k=100)).hits}
+    return {hit.text for hit in search(engine).hits}
+
+
+def files_found(engine: Engine) -> set[str]:
+    return {hit.file_name for hit in search(engine).hits}
 
 
 def index_folders(data: Path) -> set[str]:
     return {path.name for path in (data / "index").glob("index-*")}
+
+
+def ingest(engine: Engine, data: Path) -> None:
+    engine.ingest([data / "ingest"], "", ignore)
+
+
+class Stopped(Exception):
+    """An ingest that was broken off."""
+
+
+def stop_at_first(step: IngestProgress) -> None:
+    if step.paper.state is PaperState.READY:
+        raise Stopped
 
 
 @pytest.fixture
@@ -48,18 +79,17 @@ def data(tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-def test_trying_another_setting_says_so_and_going_back_finds_all_again(
+def test_trying_another_setting_changes_no_answer_until_papers_are_read(
     data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with opened(data) as engine:
         before, folders = found(engine), index_folders(data)
     with opened(data, **OTHER) as engine:
-        with pytest.raises(LibraryError, match=r"was made with .*-128; these settings ask for .*-64\.") as caught:
-            engine.search(SearchRequest(question=QUESTION))
-        assert f"ragqa ingest {data / 'ingest'}" in caught.value.hint
-        with pytest.raises(LibraryError, match="was made with"):
-            next(engine.ask(AskRequest(question=QUESTION)))
-        assert str(caught.value) in engine.health().problems
+        assert found(engine) == before
+        assert search(engine).note == ""
+        assert [event.event for event in engine.ask(AskRequest(question=QUESTION))][-1] == "done"
+        assert "2 papers are to be made anew" in engine.health().problems[0]
+        assert "ragqa ingest" in engine.health().problems[0]
         assert len(engine.papers(PaperState.READY)) == 2
     with caplog.at_level(logging.WARNING), opened(data) as engine:
         assert found(engine) == before
@@ -71,42 +101,173 @@ def test_ingesting_makes_the_library_anew_and_clears_up(data: Path) -> None:
     with opened(data) as engine:
         before, folders = found(engine), index_folders(data)
     with opened(data, **OTHER) as engine:
-        report = engine.ingest([data / "ingest"], "", ignore)
-        assert report.ready == 2
+        assert engine.ingest([data / "ingest"], "", ignore).ready == 2
         after = found(engine)
         assert max(map(len, after)) < max(map(len, before)), "chunks are shorter"
+        assert after.isdisjoint(before - after)
         assert engine.health().problems == (engine.health().problems[-1],), "only that there is no language model"
         assert index_folders(data).isdisjoint(folders)
-    with opened(data) as engine, pytest.raises(LibraryError, match="was made with"):
-        found(engine)
+    with opened(data, **OTHER) as engine:
+        assert found(engine) == after
     with opened(data) as engine:
-        engine.ingest([data / "ingest"], "", ignore)
+        assert found(engine) == after, "until it is made anew"
+        ingest(engine, data)
         assert found(engine) == before
         assert index_folders(data) == folders
 
 
-def test_a_paper_deleted_under_another_setting_does_not_come_back(data: Path) -> None:
+def test_a_server_makes_the_library_anew_by_itself_and_every_question_is_answered_by_one_generation(data: Path) -> None:
+    with opened(data) as engine:
+        before = found(engine)
+    answers: list[set[str]] = []
+    with opened(data, **OTHER) as engine:
+        engine.start_reading()
+        until = time.monotonic() + WAIT_S
+        while engine.generations.is_changing() and time.monotonic() < until:
+            answers.append(found(engine))
+            # A result that is remembered would hide what the indexes say.
+            engine.catalogue.move(engine.papers()[0].id, engine.catalogue.path(engine.papers()[0].id))
+        after = found(engine)
+        assert not engine.generations.is_changing()
+        assert not any("wait" in problem or "anew" in problem for problem in engine.health().problems)
+    assert after != before
+    assert answers[0] == before
+    assert all(answer in (before, after) for answer in answers)
+
+
+def test_a_question_that_began_before_the_change_ends_in_the_generation_in_which_it_began(data: Path) -> None:
     with opened(data) as engine:
         before = found(engine)
     with opened(data, **OTHER) as engine:
+        earlier = engine.generations._answering
+        begun, go_on = threading.Event(), threading.Event()
+        answers: list[set[str]] = []
+
+        class Slow:
+            def search(self, request: SearchRequest) -> SearchResult:
+                begun.set()
+                go_on.wait(WAIT_S)
+                return earlier.searcher.search(request)
+
+        engine.generations._answering = type(earlier)(earlier.recipe, earlier.embedder, earlier.index, Slow())
+        asking = threading.Thread(target=lambda: answers.append(found(engine)))
+        asking.start()
+        begun.wait(WAIT_S)
+        making = threading.Thread(target=lambda: ingest(engine, data))
+        making.start()
+        until = time.monotonic() + WAIT_S
+        while engine.generations.is_changing() and time.monotonic() < until:
+            time.sleep(0.05)
+        assert found(engine) != before, "who asks now is answered by the new one"
+        assert making.is_alive(), "the old one is not dropped while it is in use"
+        go_on.set()
+        asking.join(WAIT_S)
+        making.join(WAIT_S)
+        assert answers == [before]
+        assert engine.catalogue.ledger.made() == {engine.generations.wanted.recipe.name}
+
+
+def test_a_paper_that_comes_meanwhile_is_found_at_once_and_after_the_change(data: Path, tmp_path: Path) -> None:
+    papers.write_many_pages(tmp_path / "papers" / "new.pdf", 3)
+    while_changing: list[set[str]] = []
+    with opened(data, **OTHER) as engine:
+
+        def look(step: IngestProgress) -> None:
+            if step.paper.state is PaperState.READY and engine.generations.is_changing():
+                while_changing.append(files_found(engine))
+
+        engine.ingest([tmp_path / "papers" / "new.pdf"], "", look)
+        assert while_changing[0] == {"marmots.pdf", "columns.pdf", "new.pdf"}
+        assert files_found(engine) == {"marmots.pdf", "columns.pdf", "new.pdf"}
+        assert not engine.generations.is_changing()
+
+
+def test_a_paper_deleted_under_another_setting_does_not_come_back(data: Path) -> None:
+    with opened(data, **OTHER) as engine:
         engine.delete(next(paper.id for paper in engine.papers() if paper.file_name == "columns.pdf"))
+        assert files_found(engine) == {"marmots.pdf"}
     with opened(data) as engine:
-        left = found(engine)
-        assert left < before
+        assert files_found(engine) == {"marmots.pdf"}
 
 
-def test_half_made_anew_is_not_mixed_with_the_other_half(data: Path) -> None:
-    """As after an ingest under another setting that was interrupted."""
+def test_half_made_anew_can_be_gone_on_with_or_given_up(data: Path) -> None:
+    with opened(data) as engine:
+        before = found(engine)
+        own = engine.generations.wanted.recipe.name
     with opened(data, **OTHER) as engine:
-        engine.ingest([data / "ingest"], "", ignore)
-        engine.catalogue.set_state(engine.papers()[0].id, PaperState.QUEUED)
-        assert "1 papers wait to be read. Start ragqa serve or run ragqa ingest." in engine.health().problems
-    with opened(data) as engine, pytest.raises(LibraryError, match="was made with"):
-        found(engine)
-
-
-def test_a_server_reads_what_waits_and_has_no_problem_with_it(data: Path) -> None:
+        with pytest.raises(Stopped):
+            engine.ingest([data / "ingest"], "", stop_at_first)
+        assert len(engine.generations.not_made()) == 1
+        assert found(engine) == before
     with opened(data, **OTHER) as engine:
-        engine.start_reading()
-        assert not any("wait to be read" in problem for problem in engine.health().problems)
-        assert engine.generations.mismatch() is None
+        assert found(engine) == before
+        assert len(engine.generations.not_made()) == 1, "what was made is kept"
+    with opened(data) as engine:
+        assert found(engine) == before
+        assert engine.catalogue.ledger.made() == {own}, "what was made is dropped"
+        assert not engine.generations.is_changing()
+    with opened(data, **OTHER) as engine:
+        assert len(engine.generations.not_made()) == 2
+        ingest(engine, data)
+        assert found(engine) != before
+
+
+INGEST = """
+import sys
+from pathlib import Path
+from ragqa.compose import open_engine
+from ragqa.settings import Settings
+data = Path(sys.argv[1])
+engine = open_engine(Settings(data=data, llm="none", chunk_tokens=64))
+engine.ingest([data / "ingest"], "", lambda step: print(step.paper.state, flush=True))
+print("changed", flush=True)
+engine.close()
+"""
+
+
+@pytest.mark.parametrize("moment", ["ready", "changed"])
+def test_killed_while_it_is_made_anew_it_goes_on_at_the_next_start(data: Path, moment: str) -> None:
+    with opened(data) as engine:
+        before = found(engine)
+    with subprocess.Popen([sys.executable, "-c", INGEST, str(data)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == moment:
+                os.kill(process.pid, signal.SIGKILL)
+                break
+    with opened(data, **OTHER) as engine:
+        assert (found(engine) == before) is (moment == "ready")
+        ingest(engine, data)
+        after = found(engine)
+        assert max(map(len, after)) < max(map(len, before))
+        assert len(index_folders(data)) == 1
+        assert len(engine.catalogue.ledger.made()) == 1
+
+
+def rename_generation(data: Path, recipe: Recipe) -> None:
+    """As if another model had made the library."""
+    database = Database(data / "index" / "catalogue.sqlite")
+    with database.write() as db:
+        db.execute("UPDATE chunks SET generation = ?, id = 'earlier-' || id", (recipe.name,))
+        db.execute("UPDATE made SET generation = ?, indexed = 0", (recipe.name,))
+    Ledger(database).let_answer(recipe)
+    database.close()
+
+
+def test_without_the_model_that_made_it_a_library_is_searched_by_its_words_and_says_so(data: Path) -> None:
+    rename_generation(data, Recipe("lost-model+chunks-1-128", str(data / "no model"), 128))
+    with opened(data) as engine:
+        result = search(engine)
+        assert {hit.file_name for hit in result.hits} >= {"marmots.pdf"}
+        assert all(hit.dense is None and hit.keyword is not None for hit in result.hits)
+        assert "only words were searched" in result.note
+        dense = engine.search(SearchRequest(question=QUESTION, mode="dense"))
+        assert dense.hits
+        assert "only words were searched" in dense.note
+        *_, done = engine.ask(AskRequest(question=QUESTION))
+        assert done.event == "done"
+        assert "only words were searched" in done.answer.note
+        ingest(engine, data)
+        again = search(engine)
+        assert again.note == ""
+        assert any(hit.dense is not None for hit in again.hits)

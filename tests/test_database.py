@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ragqa.database import Database, translated
+from ragqa.database import MIGRATIONS, Database, translated
 from ragqa.errors import DiskFull, LibraryDamaged, LibraryError
+from ragqa.ledger import Counts, IndexedIds, Ledger
 
 FILE = "catalogue.sqlite"
 
@@ -141,3 +142,27 @@ def _error(kind: type[sqlite3.Error], message: str, code: int) -> sqlite3.Error:
     error = kind(message)
     error.sqlite_errorcode = code
     return error
+
+
+def test_a_library_of_an_earlier_ragqa_keeps_its_papers_and_what_made_them(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    with sqlite3.connect(path) as earlier:
+        for script in MIGRATIONS[:2]:
+            earlier.executescript(script)
+        earlier.execute("PRAGMA user_version = 2")
+        earlier.executescript("""
+            INSERT INTO papers (id, file_name, path, bytes, state, added_at, generation, indexed, title)
+                VALUES ('p', 'p.pdf', 'p.pdf', 1, 'ready', '', 'model', 1, 'On marmots'),
+                       ('q', 'q.pdf', 'q.pdf', 1, 'queued', '', '', 0, '');
+            INSERT INTO chunks VALUES ('p-0', 'p', 0, 1, 0, 2, '', 'paragraph', 'Marmots sleep.', x'003c0000'),
+                                      ('p-1', 'p', 1, 1, 0, 2, '', 'reference', 'Smith 1999.', NULL);
+        """)
+    earlier.close()
+    database = Database(path)
+    ledger = Ledger(database)
+    assert ledger.made() == {"model"}
+    assert ledger.answering() is None
+    assert ledger.indexed_counts("model") == Counts(2, 1)
+    assert ledger.indexed_chunk_ids("model") == IndexedIds({"p-0", "p-1"}, {"p-0"})
+    assert [entry.title for entry in ledger.entries(["p", "q"], "model")] == ["On marmots", "On marmots"]
+    database.close()

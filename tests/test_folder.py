@@ -4,6 +4,7 @@ import errno
 import hashlib
 import io
 import os
+import time
 import unicodedata
 from pathlib import Path
 
@@ -12,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.folder import (
-    FolderScan,
     bring_in,
     check_pdf,
     collection_folder,
@@ -21,6 +21,7 @@ from ingest.folder import (
     safe_name,
     save_stream,
 )
+from ingest.scan import FolderScan
 from ragqa.errors import BadRequest, DiskFull, EmptyFile, FileTooLarge, NotPdf, PathNotFound, UploadTooLarge
 
 PDF = b"%PDF-1.7\n1 0 obj\n"
@@ -40,8 +41,34 @@ def test_pdfs_are_found_in_sub_folders_in_order_and_nothing_else_is(tmp_path: Pa
     for name in ("notes.txt", "a.pdf.part", ".hidden.pdf", ".git/x.pdf", "b/.cache/y.pdf", "pdf"):
         put(tmp_path / name)
     (tmp_path / "folder.pdf").mkdir()
-    (tmp_path / "link.pdf").symlink_to(wanted[0])
     assert list(find_pdfs([tmp_path])) == sorted(wanted)
+
+
+def test_links_to_files_and_folders_are_followed_and_dangling_ones_are_not(tmp_path: Path) -> None:
+    outside, inside = tmp_path / "outside", tmp_path / "inside"
+    paper = put(outside / "deep" / "x.pdf")
+    inside.mkdir()
+    (inside / "file.pdf").symlink_to(paper)
+    (inside / "folder").symlink_to(outside, target_is_directory=True)
+    (inside / "gone.pdf").symlink_to(tmp_path / "nowhere.pdf")
+    (inside / "nowhere").symlink_to(tmp_path / "nowhere", target_is_directory=True)
+    (inside / "self.pdf").symlink_to(inside / "self.pdf")
+    found = [path.relative_to(inside).as_posix() for path in find_pdfs([inside])]
+    assert found == ["file.pdf", "folder/deep/x.pdf"]
+
+
+def test_a_folder_that_is_there_by_itself_and_as_a_link_counts_once_under_its_own_name(tmp_path: Path) -> None:
+    put(tmp_path / "papers" / "x.pdf")
+    (tmp_path / "a link").symlink_to(tmp_path / "papers", target_is_directory=True)
+    assert [path.parent.name for path in find_pdfs([tmp_path])] == ["papers"]
+
+
+def test_a_link_in_the_folder_lies_inside_whatever_it_leads_to(tmp_path: Path) -> None:
+    outside, folder = put(tmp_path / "outside" / "x.pdf"), tmp_path / "ingest"
+    folder.mkdir()
+    (folder / "link.pdf").symlink_to(outside)
+    assert bring_in(folder / "link.pdf", folder, "") == folder.resolve() / "link.pdf"
+    assert [path.name for path in folder.iterdir()] == ["link.pdf"]
 
 
 def test_a_file_that_is_named_is_taken_whatever_it_is_called(tmp_path: Path) -> None:
@@ -250,3 +277,25 @@ def test_the_collection_of_a_file_is_its_sub_folder(tmp_path: Path) -> None:
     assert scan.collection_of(tmp_path / "x.pdf") == ""
     assert scan.collection_of(tmp_path / "alps" / "x.pdf") == "alps"
     assert scan.collection_of(tmp_path / "alps" / "2024" / "x.pdf") == "alps"
+
+
+def test_a_file_has_to_stay_the_same_for_a_while(tmp_path: Path) -> None:
+    scan = FolderScan(tmp_path, settle_s=0.2)
+    paper = put(tmp_path / "x.pdf")
+    assert [scan.new_files() for _ in range(3)] == [[], [], []]
+    time.sleep(0.25)
+    assert scan.new_files() == [paper]
+
+
+def test_ten_thousand_files_cost_little(tmp_path: Path) -> None:
+    for n in range(100):
+        (tmp_path / str(n)).mkdir()
+        for m in range(100):
+            (tmp_path / str(n) / f"{m}.pdf").touch()
+    scan = FolderScan(tmp_path)
+    costs = []
+    for _ in range(5):
+        scan.new_files()
+        costs.append(scan.seconds)
+    assert min(costs) < 0.2
+    assert not scan.changed

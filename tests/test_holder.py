@@ -7,6 +7,7 @@ import pytest
 from ragqa.api.holder import EngineHolder
 from ragqa.engine import Engine
 from ragqa.errors import DiskFull, LibraryError, RagqaError, ServerNotReady
+from ragqa.filling import Progress
 
 
 def raising(problem: Exception) -> Callable[[], Engine]:
@@ -32,6 +33,14 @@ def test_what_keeps_the_engine_from_opening_is_told(problem: Exception, told: ty
     assert [type(failure) for failure in failures] == [told]
     assert failures[0].message.startswith(message)
     with pytest.raises(ServerNotReady):
+        holder.get()
+
+
+def test_while_indexes_are_filled_the_server_says_how_far_it_is() -> None:
+    filling = Progress()
+    holder = EngineHolder(raising(AssertionError()), [].append, filling)
+    filling.said = "32 of 70 papers, 64 chunks, 900 a second"
+    with pytest.raises(ServerNotReady, match="being filled: 32 of 70 papers"):
         holder.get()
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ingest.chunk import chunk_document, with_sections
 from ingest.reader import read_pdf
 from ragqa.document import Block, BlockKind, Document, Metadata, Page, Word
-from tests import papers
+from tests import papers, table_papers
 
 
 class LetterTokenizer:
@@ -105,3 +105,31 @@ def test_a_table_is_one_chunk_with_its_caption(tmp_path):
     document = read_pdf(papers.write_one_column(tmp_path / "a.pdf"), 20)
     tables = [c.text for c in chunk_document(document, LetterTokenizer(), 200) if c.kind is BlockKind.TABLE]
     assert tables == ["Table 1: Days asleep by site. Site Days Error Alp A 201 3.5 Alp B 188 4.1"]
+
+
+def test_a_long_table_is_cut_between_rows_and_its_parts_know_caption_and_head(tmp_path):
+    document = read_pdf(table_papers.write_long(tmp_path / "a.pdf"), 20)
+    parts = [c for c in chunk_document(document, LetterTokenizer(), 120) if c.kind is BlockKind.TABLE]
+    assert len(parts) > 2
+    assert [part.end for part in parts[:-1]] == [part.start for part in parts[1:]]
+    assert parts[0].text.startswith("Table 1: Days asleep of each animal that we followed. Animal Site Days Marmot 0")
+    assert parts[0].context == ""
+    for part in parts[1:]:
+        assert part.text.startswith("Marmot ")
+        assert part.text.split()[-1].isdigit()
+        assert part.context == "Table 1: Days asleep of each animal that we followed. Animal Site Days"
+        assert "Animal" not in part.text
+
+
+def test_tables_side_by_side_are_chunks_of_their_own(tmp_path):
+    document = read_pdf(table_papers.write_two_columns(tmp_path / "a.pdf"), 20)
+    found = [c.text for c in chunk_document(document, LetterTokenizer(), 200) if c.kind is BlockKind.TABLE]
+    assert [text.count("Table") for text in found] == [1, 1]
+    assert found[0].endswith("Low meadow 92.5 12.0 0.4 Table 1: Days asleep.")
+
+
+def test_ticks_of_a_figure_are_no_chunk_but_its_caption_is(tmp_path):
+    document = read_pdf(table_papers.write_plot(tmp_path / "a.pdf"), 20)
+    chunks = chunk_document(document, LetterTokenizer(), 200)
+    assert [c.text[:9] for c in chunks if c.kind is BlockKind.CAPTION] == ["Figure 1:"]
+    assert not any("2010" in c.text for c in chunks)

@@ -5,7 +5,7 @@ import io
 import pytest
 from PIL import Image
 
-from ingest import pypdf_reader, reader
+from ingest import pypdf_reader, reader, source
 from ingest.pdfium import PdfiumFile, render_page
 from ragqa.errors import DamagedPdf, EncryptedPdf
 from tests import papers
@@ -57,10 +57,10 @@ def test_unreadable_metadata_is_a_warning(tmp_path):
 
 
 def test_the_second_reader_takes_over_when_the_first_gives_up(tmp_path, monkeypatch):
-    def give_up(path, max_pages):
+    def give_up(path, *_):
         raise DamagedPdf(f"{path.name} cannot be opened.", hint="Download it again.")
 
-    monkeypatch.setattr(reader, "read_with_pdfium", give_up)
+    monkeypatch.setattr(source, "read_with_pdfium", give_up)
     document = reader.read_pdf(papers.write_one_column(tmp_path / "a.pdf"), 20)
     assert "Marmots hibernate in groups" in document.pages[0].text
     assert "places on the page are estimates" in document.warnings[0]
@@ -76,4 +76,4 @@ def test_the_second_reader_takes_over_when_the_first_gives_up(tmp_path, monkeypa
     ],
 )
 def test_author_lists_are_split(text, names):
-    assert pypdf_reader._split_authors(text) == names
+    assert pypdf_reader.split_authors(text) == names

@@ -1,11 +1,13 @@
-"""What blocks are: headings and their levels, captions, references; and what the title page says."""
+"""What blocks are: headings and their levels, footnotes."""
 
 import pytest
 
-from ingest.front import is_junk_title, publication_year
+from ingest.headings import mark_headings
 from ingest.layout import TextBlock
 from ingest.lines import lines_of
-from ingest.sections import is_known, mark_headings, mark_references, numbered_depth
+from ingest.run_in import part_headings
+from ingest.section_names import is_known, numbered_depth
+from ingest.sections import mark_footnotes
 from ingest.words import OutlineEntry, PlacedPage, PlacedWord
 from ragqa.document import BlockKind
 
@@ -47,7 +49,10 @@ def test_numbers_tell_the_depth(text, depth):
     assert numbered_depth(text) == depth
 
 
-@pytest.mark.parametrize("name", ["Abstract", "1 Introduction", "RELATED WORK", "References", "Conclusions."])
+@pytest.mark.parametrize(
+    "name",
+    ["Abstract", "1 Introduction", "RELATED WORK", "References", "Conclusions.", "A B S T R A C T", "I. I NTRODUCTION"],
+)
 def test_known_names(name):
     assert is_known(name)
 
@@ -64,8 +69,9 @@ def test_a_typeface_of_its_own_makes_a_heading():
 
 
 def test_bookmarks_make_headings_and_give_levels():
-    found = headings(block("Sleep and altitude"), block(PROSE), outline=(OutlineEntry("Sleep and Altitude", 3),))
-    assert found == [(3, "Sleep and altitude")]
+    outline = (OutlineEntry("Winter", 1), OutlineEntry("Sleep and Altitude", 2))
+    found = headings(block("Winter"), block(PROSE), block("Sleep and altitude"), block(PROSE), outline=outline)
+    assert found == [(1, "Winter"), (2, "Sleep and altitude")]
 
 
 @pytest.mark.parametrize(
@@ -81,39 +87,88 @@ def test_labels_without_text_below_are_no_headings():
     assert headings(block("Encoder", bold=True), block("Decoder", bold=True), block("Loss", bold=True)) == []
 
 
-def test_references_end_at_the_appendix():
-    blocks = [
-        block("References", bold=True),
-        block("[1] A. Author. Marmots and their sleep in the Alps. 2015. Journal of long enough names."),
+def test_numbered_items_of_a_list_are_no_headings():
+    found = headings(
+        block("1 Introduction", size=12, bold=True),
+        block(PROSE),
+        block("2 Model", size=12, bold=True),
+        block(PROSE),
+        block("1. Span Representation", bold=True),
+        block("2. Mention Detection", bold=True),
+        block(PROSE),
+        block("2.1 Spans", bold=True),
+        block(PROSE),
+        block("3 Results", size=12, bold=True),
+        block(PROSE),
+    )
+    assert found == [(1, "1 Introduction"), (1, "2 Model"), (2, "2.1 Spans"), (1, "3 Results")]
+
+
+def test_lines_of_a_table_of_contents_are_no_headings():
+    listed = [block(f"{title} {page}", size=12) for title, page in (("Snow", 3), ("Frost", 7), ("Spring thaw", 12))]
+    assert headings(*listed, block("Snow", size=12), block(PROSE)) == [(1, "Snow")]
+
+
+def test_letters_go_below_the_word_appendices():
+    found = headings(
+        block("1 Introduction", size=12, bold=True),
+        block(PROSE),
+        block("Appendices", size=12, bold=True),
         block("A Proofs", bold=True),
         block(PROSE),
-    ]
-    mark_headings(blocks, BODY, ())
-    mark_references(blocks)
-    assert [each.kind for each in blocks] == [
-        BlockKind.HEADING,
-        BlockKind.REFERENCE,
-        BlockKind.HEADING,
-        BlockKind.PARAGRAPH,
-    ]
+        block("B Sites", bold=True),
+        block(PROSE),
+    )
+    assert found == [(1, "1 Introduction"), (1, "Appendices"), (2, "A Proofs"), (2, "B Sites")]
+
+
+def test_parts_of_results_set_like_results_go_below():
+    titles = ("Introduction", "Methods", "Telemetry of burrows", "Results", "Snow shortens sleep", "Discussion")
+    found = headings(*(each for title in titles for each in (block(title, bold=True), block(PROSE))))
+    assert [level for level, _ in found] == [1, 1, 2, 1, 2, 1]
+
+
+def run_in(lead: str, rest: str, *, bold: bool = True) -> list[tuple[BlockKind, str]]:
+    """Kinds and texts of the blocks that a paragraph becomes whose first words are set apart."""
+    line = block(f"{lead} {rest}").lines[0]
+    count = len(lead.split())
+    font = "Times" if bold else "Times-Italic"
+    words = [w._replace(bold=bold, font=font) if n < count else w for n, w in enumerate(line.words)]
+    page = PlacedPage(1, 2000, 800, tuple(words))
+    return [(each.kind, each.text) for each in part_headings([TextBlock(lines_of(page), page=1)], BODY)]
 
 
 @pytest.mark.parametrize(
-    "title", ["Microsoft Word - x.doc", "untitled", "paper_final", "main.tex", "Proceedings of the"]
+    ("lead", "bold"), [("Study sites.", True), ("Setup", True), ("Does snow matter?", True), ("Snow depth.", False)]
 )
-def test_junk_titles(title):
-    assert is_junk_title(title)
+def test_a_run_in_heading_is_parted_from_its_paragraph(lead, bold):
+    assert run_in(lead, PROSE, bold=bold) == [(BlockKind.HEADING, lead), (BlockKind.PARAGRAPH, PROSE)]
 
 
 @pytest.mark.parametrize(
-    ("text", "year"),
+    ("lead", "rest", "bold"),
     [
-        ("As Smith (2011) says. © 2019 The Authors", 2019),
-        ("arXiv:1706.03762v7 [cs.CL] 2 Aug 2023", 2017),
-        ("Published: 30 March 2024 (Jones, 1999)", 2024),
-        ("Proceedings of the 55th Annual Meeting, pages 1-9, Vancouver 2017", 2017),
-        ("Marmots were studied before (Jones, 1999).", None),
+        ("marmots", PROSE, True),
+        ("Marmots", "sleep through the long winter in burrows that they dig", True),
+        ("Theorem 1.", PROSE, True),
+        ("LSTM", PROSE, True),
+        ("Marmota marmota", PROSE, False),
     ],
 )
-def test_publication_year(text, year):
-    assert publication_year(text) == year
+def test_emphasis_at_the_start_is_no_heading(lead, rest, bold):
+    assert run_in(lead, rest, bold=bold) == [(BlockKind.PARAGRAPH, f"{lead} {rest}")]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("1 https://example.org/marmots", BlockKind.FOOTNOTE),
+        ("∗ Both authors contributed equally.", BlockKind.FOOTNOTE),
+        ("12 45 78", BlockKind.PARAGRAPH),
+    ],
+)
+def test_small_print_with_a_mark_is_a_footnote(text, kind):
+    text_above, note = block(PROSE), block(text, size=8)
+    note.lines[0].y0, note.page = 700.0, 2
+    mark_footnotes([text_above, note], {1: 800.0, 2: 800.0}, 10.0)
+    assert note.kind is kind

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_hanging_child_is_killed_and_replaced(tmp_path, monkeypatch):
     with pytest.raises(ReadTimeout, match=r"0\.5 s"):
         reader.read(path)
     monkeypatch.undo()
-    reader._timeout_s = 30
+    reader._limits = replace(reader._limits, timeout_s=30)
     assert reader.read(path).pages
     reader.close()
 

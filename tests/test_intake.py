@@ -2,13 +2,16 @@
 
 import io
 import os
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from ingest.folder import FolderScan, find_pdfs, remove_parts, save_stream
+from ingest.events import FolderEvents
+from ingest.folder import content_hash, find_pdfs, remove_parts, save_stream
 from ingest.intake import Intake
+from ingest.scan import FolderScan
 from ragqa.client import Client, _follow
 from ragqa.errors import BadRequest, NotPdf, PathNotFound
 from ragqa.history import History
@@ -30,7 +33,7 @@ class NoPicture:
 def followed(library: Library, intake: Intake, scan: FolderScan) -> dict[str, PaperState]:
     """States after the folder was looked at often enough for its files to count as stable."""
     for _ in range(2):
-        intake._follow(scan)
+        intake.follower.follow(scan)
     return library.states()
 
 
@@ -144,3 +147,125 @@ def test_following_ends_when_the_paper_is_deleted() -> None:
             return []
 
     assert _follow(Emptied(), {"gone"}, ignore) == {}
+
+
+def many(folder: Path, count: int) -> list[Path]:
+    """Papers that differ in their last bytes only."""
+    whole = papers.write_superscript(folder / "0.pdf").read_bytes()
+    for n in range(count):
+        (folder / f"{n}.pdf").write_bytes(whole + b"\n%% %d" % n)
+    return [folder / f"{n}.pdf" for n in range(count)]
+
+
+def test_a_copy_more_or_less_is_no_change(library: Library, folder: Path) -> None:
+    intake, scan = library.intake(), FolderScan(folder)
+    followed(library, intake, scan)
+    before = {paper.id for paper in library.catalogue.papers()}
+    (folder / "alps").mkdir()
+    (folder / "alps" / "copy.pdf").write_bytes((folder / "marmots.pdf").read_bytes())
+    assert len(followed(library, intake, scan)) == 2
+    (folder / "marmots.pdf").unlink()
+    assert set(followed(library, intake, scan)) == {"copy.pdf", "columns.pdf"}
+    assert {paper.id for paper in library.catalogue.papers()} == before
+    assert {paper.collection for paper in library.catalogue.papers()} == {"", "alps"}
+
+
+def test_moving_a_file_to_a_sub_folder_changes_its_collection(library: Library, folder: Path) -> None:
+    intake, scan = library.intake(), FolderScan(folder)
+    followed(library, intake, scan)
+    (folder / "alps" / "2024").mkdir(parents=True)
+    (folder / "marmots.pdf").rename(folder / "alps" / "2024" / "marmots.pdf")
+    followed(library, intake, scan)
+    found = {paper.file_name: paper.collection for paper in library.catalogue.papers()}
+    assert found == {"marmots.pdf": "alps", "columns.pdf": ""}
+
+
+def test_a_folder_that_is_suddenly_empty_is_no_order_to_forget(library: Library, folder: Path, tmp_path: Path) -> None:
+    files = many(folder, 12)
+    intake, scan = library.intake(), FolderScan(folder)
+    assert len(followed(library, intake, scan)) == 14
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for file in files:
+        file.rename(elsewhere / file.name)
+    assert len(followed(library, intake, scan)) == 14
+    assert "12 of 14" in intake.held()
+    for file in files:
+        (elsewhere / file.name).rename(file)
+    assert len(followed(library, intake, scan)) == 14
+    assert intake.held() == ""
+    for file in files:
+        file.unlink()
+    followed(library, intake, scan)
+    assert len(intake.forget_missing()) == 12
+    assert set(followed(library, intake, scan)) == {"marmots.pdf", "columns.pdf"}
+    assert intake.held() == ""
+
+
+def test_some_of_many_files_may_be_deleted_at_once(library: Library, folder: Path) -> None:
+    files = many(folder, 12)
+    intake, scan = library.intake(), FolderScan(folder)
+    followed(library, intake, scan)
+    for file in files[:6]:
+        file.unlink()
+    assert len(followed(library, intake, scan)) == 8
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_linked_papers_are_read_and_never_deleted(library: Library, folder: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    (outside / "deep").mkdir(parents=True)
+    own = papers.write_many_pages(outside / "own.pdf", 2)
+    deep = papers.write_many_pages(outside / "deep" / "deep.pdf", 3)
+    (folder / "link.pdf").symlink_to(own)
+    (folder / "shelf").symlink_to(outside / "deep", target_is_directory=True)
+    intake = library.intake()
+    followed(library, intake, FolderScan(folder.resolve()))
+    found = {paper.file_name: paper for paper in library.catalogue.papers()}
+    assert (found["link.pdf"].collection, found["deep.pdf"].collection) == ("", "shelf")
+    intake.delete(found["link.pdf"].id)
+    assert own.is_file()
+    assert not (folder / "link.pdf").is_symlink()
+    with pytest.raises(BadRequest, match="only linked to"):
+        intake.delete(found["deep.pdf"].id)
+    assert deep.is_file()
+    (folder / "shelf").unlink()
+    assert "deep.pdf" not in followed(library, intake, FolderScan(folder.resolve()))
+
+
+def test_a_restart_reads_no_file_that_was_not_touched(
+    library: Library, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def intake() -> Intake:
+        return Intake(
+            library.catalogue, library.intake()._pipeline, folder, MAX_BYTES, seen_note=library.folder / "files.json"
+        )
+
+    followed(library, intake(), FolderScan(folder))
+    papers.write_many_pages(folder / "columns.pdf", 3)
+    read: list[Path] = []
+    monkeypatch.setattr("ingest.register.content_hash", lambda path: read.append(path) or content_hash(path))
+    scan, restarted = FolderScan(folder), intake()
+    followed(library, restarted, scan)
+    followed(library, restarted, scan)
+    assert {path.name for path in read} == {"columns.pdf"}
+    assert set(library.states()) == {"marmots.pdf", "columns.pdf"}
+    assert len(library.catalogue.papers()) == 2
+
+
+def test_what_changes_is_noticed_at_once_where_the_system_tells(tmp_path: Path) -> None:
+    told = threading.Event()
+    with FolderEvents(tmp_path, told.set):
+        deadline = time.monotonic() + 10
+        while not told.wait(0.3) and time.monotonic() < deadline:
+            (tmp_path / "x.pdf").write_bytes(os.urandom(10))
+    assert told.is_set()
+
+
+def test_a_folder_that_cannot_be_listened_to_is_no_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*folders: object, **options: object) -> None:
+        raise OSError("inotify watch limit reached")
+
+    monkeypatch.setattr("watchfiles.watch", lambda *folders, **options: (refuse() for _ in [1]))
+    with FolderEvents(tmp_path, pytest.fail):
+        pass

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ingest.folder import content_hash
 from ingest.intake import Intake
 from ingest.pipeline import Pipeline, generation
 from ingest.worker import SubprocessReader
@@ -22,10 +23,13 @@ from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.catalogue import Catalogue
 from ragqa.compose import open_engine
 from ragqa.database import Database
-from ragqa.document import BlockKind, Document
-from ragqa.errors import DiskFull, EmptyFile, LibraryDamaged, NotPdf, PathNotFound, UploadTooLarge
+from ragqa.document import BlockKind, Document, Metadata
+from ragqa.errors import DiskFull, EmptyFile, LibraryDamaged, NotPdf, PathNotFound, RegisterUnavailable, UploadTooLarge
+from ragqa.generations import Generation, Generations
 from ragqa.index import HybridIndex
+from ragqa.ledger import Ledger, Recipe
 from ragqa.protocols import EVERYWHERE, Embedder, PdfReader, Scope
+from ragqa.retrieve import Retriever
 from ragqa.settings import Settings
 from ragqa.types import Filter, IngestProgress, Paper, PaperState, SearchRequest
 from tests import papers
@@ -33,6 +37,7 @@ from tests import papers
 CHUNK_TOKENS = 200
 MAX_BYTES = 5 << 20
 KILLS = 3
+ROOT = Path(__file__).resolve().parents[1]
 
 
 class ReaderThatStopsAt:
@@ -59,16 +64,23 @@ class Library:
 
     folder: Path
     catalogue: Catalogue
-    index: HybridIndex
-    embedder: Embedder
+    generations: Generations
     reader: PdfReader
 
     def intake(self, reader: PdfReader | None = None) -> Intake:
-        pipeline = Pipeline(self.catalogue, reader or self.reader, self.embedder, self.index, CHUNK_TOKENS)
+        pipeline = Pipeline(self.catalogue, [reader or self.reader], self.generations)
         return Intake(self.catalogue, pipeline, self.folder / "ingest", MAX_BYTES)
 
     def states(self) -> dict[str, PaperState]:
         return {paper.file_name: paper.state for paper in self.catalogue.papers()}
+
+    @property
+    def index(self) -> HybridIndex:
+        return self.generations.wanted.index
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.catalogue.ledger
 
     def found(self, words: str) -> set[str]:
         _, keyword = self.index.search(words, None, 10, EVERYWHERE)
@@ -86,11 +98,15 @@ def reader() -> Iterator[SubprocessReader]:
 def library(tmp_path: Path, embedder: Embedder, reader: PdfReader) -> Iterator[Library]:
     database = Database(tmp_path / "index" / "catalogue.sqlite")
     catalogue = Catalogue(database)
-    index = HybridIndex(
-        tmp_path / "index" / "g", catalogue, generation(embedder, CHUNK_TOKENS), ChromaIndex, TantivyIndex
-    )
-    yield Library(tmp_path, catalogue, index, embedder, reader)
-    index.close()
+
+    def opened(recipe: Recipe, folder: Path) -> Generation:
+        index = HybridIndex(folder, catalogue, recipe.name, ChromaIndex, TantivyIndex)
+        return Generation(recipe, embedder, index, Retriever(catalogue, index, embedder, 1000))
+
+    recipe = Recipe(generation(embedder, CHUNK_TOKENS), "", CHUNK_TOKENS)
+    generations = Generations(catalogue.ledger, tmp_path / "index", recipe, opened)
+    yield Library(tmp_path, catalogue, generations, reader)
+    generations.wanted.index.close()
     database.close()
 
 
@@ -126,11 +142,13 @@ def test_pdfs_become_papers_that_are_found(library: Library, good: Path) -> None
 def test_references_are_searched_only_on_request(library: Library, good: Path) -> None:
     library.intake().ingest([good / "marmots.pdf"], "", ignore)
     paper = library.catalogue.papers()[0]
-    assert 0 < library.catalogue.chunk_count() < paper.chunks
+    assert 0 < library.generations.chunk_count() < paper.chunks
     assert "References" in library.catalogue.page(paper.id, 3).text
     assert library.found("Author study of marmots part 2") != set(), "other chunks speak of marmots"
     wanted = "Author study of marmots part 2"
-    entries = {entry.chunk_id: entry for entry in library.catalogue.index_entries(paper.id)}
+    entries = {
+        entry.chunk_id: entry for entry in library.ledger.entries([paper.id], library.generations.wanted.recipe.name)
+    }
     by_default = library.index.search(wanted, None, 50, EVERYWHERE)[1]
     on_request = library.index.search(wanted, None, 50, Scope(kinds=frozenset({BlockKind.REFERENCE})))[1]
     assert by_default
@@ -188,7 +206,10 @@ def test_a_repaired_file_is_a_new_paper(library: Library, good: Path, tmp_path: 
     assert (report.ready, len(report.failed)) == (1, 0)
 
 
-def test_when_told_to_stop_what_has_not_begun_stays_queued(library: Library, good: Path) -> None:
+def test_when_told_to_stop_what_has_not_begun_stays_queued(
+    library: Library, good: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.pipeline.GROUP_CHUNKS", 1)
     intake = library.intake()
 
     def stop_at_first(step: IngestProgress) -> None:
@@ -239,7 +260,7 @@ def test_a_paper_that_is_deleted_while_it_is_read_stays_deleted(
     report = library.intake(ReaderThatStopsAt(library.reader, 1, delete)).ingest([good], "", ignore)
     assert (report.found, report.ready, report.failed) == (4, 3, ())
     assert len(library.catalogue.papers()) == 3
-    assert library.catalogue.removals() == []
+    assert library.ledger.removals(library.generations.wanted.recipe.name) == []
 
 
 def test_a_file_that_is_gone_when_its_turn_comes_says_so(library: Library, good: Path) -> None:
@@ -313,7 +334,7 @@ def test_a_deleted_paper_takes_its_file_along_but_never_one_outside(library: Lib
 def test_a_file_dropped_into_the_folder_is_read_in_the_background(
     library: Library, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.intake.SCAN_EVERY_S", 0.05)
+    monkeypatch.setattr("ingest.follow.SETTLE_S", 0.05)
     intake = library.intake()
     intake.start()
     try:
@@ -347,7 +368,7 @@ def kept(data: Path) -> dict[str, Kept]:
     try:
         result = {}
         for paper in engine.papers():
-            entries = engine.catalogue.index_entries(paper.id)
+            entries = engine.catalogue.ledger.entries([paper.id], engine.generations.wanted.recipe.name)
             searched = {entry.chunk_id: entry.vector for entry in entries if entry.vector is not None}
             result[paper.file_name] = Kept(
                 paper.model_copy(update={"added_at": ""}),
@@ -392,9 +413,54 @@ def test_after_kill_9_at_any_moment_the_same_library_comes_out(good: Path, tmp_p
     assert kept(tmp_path / "killed") == expected
 
 
+def test_after_kill_9_at_each_stage_the_same_library_comes_out(good: Path, tmp_path: Path) -> None:
+    """The soak that kills more than a hundred times is benchmarks/kill.py."""
+    undisturbed = start_ingest(good, tmp_path / "undisturbed")
+    for stage, number in (("register", 3), ("read", 2), ("in the transaction", 2), ("vectors", 1), ("indexed", 1)):
+        command = [sys.executable, "-m", "benchmarks.killed", stage, str(number), "after", "ingest", str(good)]
+        ended = subprocess.run(
+            [*command, "--data", str(tmp_path / "killed")], cwd=ROOT, capture_output=True, timeout=120
+        )
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
+    assert start_ingest(good, tmp_path / "killed").wait(timeout=120) == 0
+    assert undisturbed.wait(timeout=120) == 0
+    assert kept(tmp_path / "killed") == kept(tmp_path / "undisturbed")
+
+
 def test_a_damaged_catalogue_is_reported_and_the_folder_is_free_again(tmp_path: Path) -> None:
     (tmp_path / "index").mkdir()
     (tmp_path / "index" / "catalogue.sqlite").write_bytes(b"no catalogue" * 1000)
     for _ in range(2):
         with pytest.raises(LibraryDamaged):
             open_engine(Settings(data=tmp_path, llm="none"))
+
+
+class DeadRegister:
+    """A ``PaperRegister`` that cannot be reached."""
+
+    name = "crossref"
+
+    def look_up(self, said: Metadata) -> Metadata | None:
+        raise RegisterUnavailable("http://register.example could not be asked.")
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def test_a_register_that_cannot_be_asked_costs_a_note(library: Library, good: Path) -> None:
+    pipeline = Pipeline(library.catalogue, [library.reader], library.generations, DeadRegister())
+    intake = Intake(library.catalogue, pipeline, library.folder / "ingest", MAX_BYTES)
+    report = intake.ingest([good / "marmots.pdf"], "", ignore)
+    [paper] = library.catalogue.papers()
+    assert (report.ready, paper.title) == (1, papers.TITLE)
+    assert "could not be asked" in paper.reason
+
+
+def test_what_zotero_says_of_a_paper_wins(library: Library, good: Path) -> None:
+    library.catalogue.give_metadata(
+        content_hash(good / "marmots.pdf"), "zotero", Metadata(title="The Sleep of Marmots")
+    )
+    library.intake().ingest([good / "marmots.pdf"], "", ignore)
+    [paper] = library.catalogue.papers()
+    assert (paper.title, paper.authors[0]) == ("The Sleep of Marmots", "Ada Lovelace")
+    assert library.found("Sleep of Marmots") == {"marmots.pdf"}

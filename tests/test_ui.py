@@ -188,6 +188,14 @@ def test_papers_being_read_come_first_and_failures_say_why() -> None:
     assert "Upload PDFs to begin" in papers_html([])
 
 
+def test_a_paper_that_another_file_holds_too_says_so() -> None:
+    first = paper(PaperState.READY)
+    second = first.model_copy(update={"id": "b" * 64, "same_as": first.id})
+    assert papers_html([first, second]).count(f"same paper as {first.file_name}") == 1
+    gone = second.model_copy(update={"same_as": "c" * 64})
+    assert "same paper as" not in papers_html([first, gone])
+
+
 @dataclass
 class SmallLibrary:
     """A library that answers from a script and remembers what it was asked."""

@@ -102,7 +102,8 @@ def papers_html(papers: Sequence[Paper]) -> str:
         return '<div class="ragqa papers"><p class="meta">No papers yet. Upload PDFs to begin.</p></div>'
     order = sorted(papers, key=lambda paper: (paper.state in ENDED, paper.state is PaperState.READY, label(paper)))
     more = f'<p class="meta">and {len(order) - MOST_LISTED} more</p>' if len(order) > MOST_LISTED else ""
-    rows = "".join(map(_paper, order[:MOST_LISTED]))
+    names = {paper.id: paper.file_name for paper in papers}
+    rows = "".join(_paper(paper, names.get(paper.same_as, "")) for paper in order[:MOST_LISTED])
     return f'<div class="ragqa papers">{_progress(papers)}<ul>{rows}</ul>{more}</div>'
 
 
@@ -199,9 +200,12 @@ def _progress(papers: Sequence[Paper]) -> str:
     )
 
 
-def _paper(paper: Paper) -> str:
+def _paper(paper: Paper, twin: str) -> str:
+    """A row; ``twin`` names the older paper that is the same work, if there is one."""
     details = [STATE_NAMES[paper.state]]
     details += [f"{paper.pages} pages"] if paper.state is PaperState.READY else []
+    details += [f"same paper as {inert(twin)}"] if twin else []
+    details += [f"{paper.hidden_words} words left out that no reader can see"] if paper.hidden_words else []
     reason = f'<p class="reason">{inert(paper.reason)}</p>' if paper.state is PaperState.FAILED else ""
     retry = f'<button type="button" data-retry="{inert(paper.id)}">Try again</button>' if reason else ""
     return (

