@@ -164,7 +164,9 @@ def _references(document: Document, labels: ReferenceList | None) -> tuple[Score
 
 
 def _false_start(texts: Sequence[str], labels: ReferenceList) -> list[str]:
-    if "".join(texts).startswith(letters(labels.first)):
+    # Some labels leave the printed number out.
+    joined, first = "".join(texts), letters(labels.first)
+    if joined.startswith(first) or joined.lstrip("0123456789").startswith(first):
         return []
     return [f"+ starts with {texts[0][:60] if texts else 'nothing'}"]
 

@@ -28,8 +28,16 @@ def mark_tables(blocks: Sequence[TextBlock]) -> None:
         if block.kind is not BlockKind.PARAGRAPH or len(block.lines) < 4 or is_formula(block):
             continue
         beside = sum(abs(line.middle - last.middle) < 0.4 * max(line.size, 4.0) for last, line in pairwise(block.lines))
-        if beside >= 0.35 * len(block.lines):
+        if beside >= 0.35 * len(block.lines) and not _is_paragraph(block):
             block.kind = BlockKind.TABLE
+
+
+def _is_paragraph(block: TextBlock) -> bool:
+    """Indices of formulas stand beside the rows of a paragraph, as cells of a table would."""
+    words = [word.text for line in block.lines for word in line.words]
+    marks = sum(word in _PROSE_MARKS for word in words)
+    long = sum(len(line.words) >= 6 for line in block.lines)
+    return marks >= (0.15 if long >= 0.25 * len(block.lines) else 0.22) * max(len(words), 15)
 
 
 def mark_labels(blocks: Sequence[TextBlock], body: tuple[float, str]) -> None:
@@ -65,7 +73,8 @@ def _is_text_end(block: TextBlock, body: tuple[float, str]) -> bool:
 def _is_scatter(block: TextBlock) -> bool:
     """Single letters and signs, as in a drawn sequence or molecule."""
     words = block.text.split()
-    return len(words) >= 3 and sum(len(word) <= 2 for word in words) > 0.7 * len(words) and "=" not in words
+    is_scatter = len(words) >= 3 and sum(len(word) <= 2 for word in words) > 0.7 * len(words) and "=" not in words
+    return is_scatter and not is_known(block.text)
 
 
 def _is_small_label(block: TextBlock, body: float) -> bool:

@@ -49,17 +49,20 @@ def _opens_text(block: TextBlock) -> bool:
 
 def mark_abstract(blocks: Sequence[TextBlock]) -> None:
     """In place, after the headings: what stands under "Abstract", opens with that word, or precedes all sections."""
-    under_heading = False
+    under_heading = found = False
     last: TextBlock | None = None
     for block in blocks:
-        if block.page > (last.page + 1 if last else 2):
+        # Covers and highlights may come before the page that holds it.
+        if block.page > (last.page + 1 if last else 2 if found else 4):
             break
         if block.kind is BlockKind.HEADING:
-            under_heading, last = bool(_ABSTRACT.match(block.text)), None
+            # "Background:", "Results:" and the like divide an abstract.
+            is_part = under_heading and block.level > 1 and block.text.endswith((":", "."))
+            under_heading, last = is_part or bool(_ABSTRACT.match(block.text)), None
         elif block.kind is BlockKind.PARAGRAPH and (_goes_on(last, block) if last else under_heading or _opens(block)):
             block.kind = BlockKind.ABSTRACT
-            last = block
-    if not any(block.kind is BlockKind.ABSTRACT for block in blocks):
+            last, found = block, True
+    if not found:
         _mark_bare_abstract([block for block in blocks if block.page == 1])
 
 

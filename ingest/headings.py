@@ -22,7 +22,7 @@ from ragqa.document import BlockKind
 
 _FORMULA = re.compile(r"[=<>≈±×∈≤≥∑∏∫√→←|{}\\]")
 _NO_HEADING = re.compile(
-    r"\. ?\. ?\. ?\.|^(received|accepted|published|revised|correspond|e-?mail|doi\b|https?:|www\.|©|copyright"
+    r"\. ?\. ?\. ?\.|^(received|accepted|published|submitted|revised|correspond|e-?mail|doi\b|https?:|www\.|©|copyright"
     r"|additional file|check for updates|open access|key ?words|\*)|author manuscript|https?:|doi\.org|[∗†‡]",
     re.IGNORECASE,
 )
@@ -40,7 +40,7 @@ def mark_headings(blocks: Sequence[TextBlock], body: tuple[float, str], outline:
     for index, block in enumerate(blocks):
         if block.kind is not BlockKind.PARAGRAPH or not may_be_heading(block):
             continue
-        if block.text == title or block.text in repeated:
+        if block.text == title or _label(block.text) in repeated:
             continue
         if _goes_on(blocks, index) or _has_neighbour(blocks, index):
             continue
@@ -67,8 +67,13 @@ def may_be_heading(block: TextBlock) -> bool:
 
 def _repeated(blocks: Sequence[TextBlock]) -> set[str]:
     """Labels of examples and forms ("Prediction:"), which stand in a paper again and again."""
-    counts = Counter(block.text for block in blocks if len(block.lines) == 1 and len(block.lines[0].words) <= 8)
+    short = [block for block in blocks if len(block.lines) == 1 and len(block.lines[0].words) <= 8]
+    counts = Counter(_label(block.text) for block in short)
     return {text for text, count in counts.items() if count >= 4 and not is_known(text)}
+
+
+def _label(text: str) -> str:
+    return text.partition(":")[0]
 
 
 def _outline_levels(outline: Sequence[OutlineEntry]) -> dict[str, int]:
@@ -163,7 +168,8 @@ def _accept_alike(
 
 def _drop_contents(blocks: Sequence[TextBlock]) -> None:
     """Lines of a table of contents end with a page number."""
-    listed = [block for block in blocks if block.kind is BlockKind.HEADING and _PAGE_NUMBER.search(block.text)]
+    headings = [block for block in blocks if block.kind is BlockKind.HEADING and block.level != RUN_IN]
+    listed = [block for block in headings if _PAGE_NUMBER.search(block.text)]
     counts = Counter(block.page for block in listed)
     for block in listed:
         if counts[block.page] >= 3:

@@ -116,7 +116,8 @@ def _widen_by_middle(row: Record, below: Sequence[Record], last: int) -> None:
     for index, piece in enumerate(pieces):
         low = spans[-1][1] + 1 if spans else 0
         high = pieces[index + 1].first - 1 if index + 1 < len(pieces) else last
-        spans.append(_middle_span(piece, low, high, places))
+        # The first column holds the names of the rows.
+        spans.append(_middle_span(piece, low if piece.first == 0 else max(low, 1), high, places))
     wide = [span for span in spans if span[1] > span[0]]
     covered = [column for first, last in wide for column in range(first, last + 1)]
     if covered == list(range(min(covered, default=0), max(covered, default=-1) + 1)) and (

@@ -15,6 +15,8 @@ _MARGIN = 0.11
 """Share of the page's height, at the top and at the bottom, where running lines are looked for."""
 
 _WIDE_MARGIN = 0.2
+_MANY, _FEW = 10, 2
+"""Line numbers on a page that tell that a paper is a manuscript, and on its last page."""
 
 _DIGITS = re.compile(r"\d+")
 _PAGE_NUMBER = re.compile(
@@ -86,17 +88,26 @@ def _key(line: Line, bounds: _Bounds) -> str:
     return f"{side} {line.size:.0f} {_DIGITS.sub('#', line.text.lower())}"
 
 
-def drop_line_numbers(page: PlacedPage, tables: Sequence[Rect] = ()) -> PlacedPage:
+def drop_line_numbers(pages: Sequence[PlacedPage], tables: Sequence[Sequence[Rect]] = ()) -> list[PlacedPage]:
     """Manuscripts number their lines: bare numbers, one above the other, each one more than the last.
 
-    A column that counts inside one of ``tables`` is kept.
+    A column that counts inside one of the page's ``tables`` is kept. Where most pages are numbered, short ones are too.
     """
+    boxes = tables or [()] * len(pages)
+    shown = [_without_numbers(page, box, _MANY) for page, box in zip(pages, boxes, strict=True)]
+    numbered = sum(page is not other for page, other in zip(pages, shown, strict=True))
+    if 2 * numbered <= len(pages):
+        return shown
+    return [_without_numbers(page, box, _FEW) for page, box in zip(shown, boxes, strict=True)]
+
+
+def _without_numbers(page: PlacedPage, tables: Sequence[Rect], least: int) -> PlacedPage:
     bare = [word for word in page.words if word.text.isdigit() and not _is_inside(word, tables)]
-    if len(bare) < 10:
+    if len(bare) < least:
         return page
     edge = Counter(round(word.x1) for word in bare).most_common(1)[0][0]
     column = sorted((word for word in bare if abs(word.x1 - edge) < 1.6), key=lambda word: word.y0)
-    if len(column) < 10 or not _counts_up([int(word.text) for word in column]):
+    if len(column) < least or not _counts_up([int(word.text) for word in column]):
         return page
     numbers = set(column)
     return replace(page, words=tuple(word for word in page.words if word not in numbers))

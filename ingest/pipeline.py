@@ -4,7 +4,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 READ_AHEAD = 6  # papers that are being read, or are read and wait
 WAITING_CHUNKS = 2000  # while so many wait, no further paper is begun
 GROUP_CHUNKS = 500  # embedded together, if papers wait
+STOP_WITHIN_S = 0.2
 
 PAPERS_OWN = (ReadError, PathNotFound, PaperNotFound)
 """What a single paper can be blamed for; anything else stops the run."""
@@ -109,7 +110,7 @@ class Pipeline:
         try:
             while not stop.is_set():
                 self._begin(waiting, [], threads, on_change)
-                if not waiting:
+                if not waiting or not _is_read(waiting[0], stop):
                     return
                 group = _next_group(waiting)
                 self._begin(waiting, group, threads, on_change)
@@ -223,6 +224,13 @@ class Pipeline:
             return
         with suppress(LibraryError):
             self._catalogue.set_state(paper.id, PaperState.QUEUED)
+
+
+def _is_read(begun: Begun, stop: threading.Event) -> bool:
+    """Wait until a paper is read; False if told to stop before."""
+    while not begun.reading.done() and not stop.is_set():
+        wait([begun.reading], timeout=STOP_WITHIN_S)
+    return begun.reading.done()
 
 
 def _next_group(waiting: deque[Begun]) -> list[Begun]:

@@ -41,7 +41,7 @@ def find_blocks(pages: Sequence[PlacedPage]) -> list[TextBlock]:
     """Blocks of all pages in reading order, running headers and the like left out."""
     upright = [turn_upright(page) for page in pages]
     ruled = [ruled_boxes(page.rules) for page in upright]
-    upright = [drop_line_numbers(page, boxes) for page, boxes in zip(upright, ruled, strict=True)]
+    upright = drop_line_numbers(upright, ruled)
     lines = drop_running_lines([lines_of(page) for page in upright], [page.height for page in upright], ruled)
     gutters = gutters_of(lines, [page.width for page in upright])
     blocks: list[TextBlock] = []

@@ -82,6 +82,8 @@ def _opens_section(line: Line) -> bool:
 def _had_room(above: Line, line: Line, right: float) -> bool:
     """Lines are broken only where the next word does not fit, but between two headings."""
     first = line.words[0]
+    if above.text.endswith((":", "-", ",", "&", "–", "/")):
+        return False
     is_below = line.y0 > above.y0 + 0.5 * above.size and abs(line.x0 - above.x0) < 2
     return is_below and above.x1 + 0.4 * above.size + (first.x1 - first.x0) < right - 2 and first.text[0].isupper()
 

@@ -78,10 +78,18 @@ def _is_beside(caption: TextBlock, block: TextBlock) -> bool:
 def mark_footnotes(blocks: Sequence[TextBlock], heights: Mapping[int, float], body: float) -> None:
     """Small print low on the page that opens with a mark; on page 1 also what stands below all of the text."""
     lowest = max((block.y1 for block in blocks if block.page == 1 and block.size >= 0.97 * body), default=0.0)
+    above: TextBlock | None = None
     for block in blocks:
         if block.kind is not BlockKind.PARAGRAPH or block.y0 < 0.55 * heights[block.page]:
             continue
         is_small = block.size < 0.93 * body or block.lines[0].words[0].size < 0.8 * block.size
         is_last = block.page == 1 and block.y0 > max(0.8 * heights[1], lowest - 3)
-        if is_small and (is_last or _FOOTNOTE_MARK.match(block.text)):
-            block.kind = BlockKind.FOOTNOTE
+        if is_small and (is_last or _FOOTNOTE_MARK.match(block.text) or _goes_on(above, block)):
+            block.kind, above = BlockKind.FOOTNOTE, block
+
+
+def _goes_on(above: TextBlock | None, block: TextBlock) -> bool:
+    """The next line of a footnote may be set in another font, as addresses are."""
+    if above is None or above.page != block.page:
+        return False
+    return -2 < block.y0 - above.y1 < 0.6 * block.size and block.x0 < above.x1 and above.x0 < block.x1

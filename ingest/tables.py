@@ -25,6 +25,7 @@ _MOST_LOOSE_ROWS = 2
 """Rows of a table, or notes, that may stand between its last rule and the caption."""
 _LOOSE_ROW_COST = 10.0
 _SHORTEST_RULE = 10.0
+_SAME_WIDTH = 1.04
 _CELL_GAP = 0.8
 """In font sizes: words of running text stand closer."""
 _HEAD_HEIGHT = 60.0
@@ -219,7 +220,7 @@ class _Page:
             shared = min(level.x1, start.x1) - max(level.x0, start.x0)
             if shared < _SHORTEST_RULE:
                 continue
-            if self._parts(last, level, start) or level.x1 - level.x0 > 1.1 * width:
+            if self._parts(last, level, start) or level.x1 - level.x0 > _SAME_WIDTH * width:
                 break
             if shared > 0.9 * width:
                 last = beyond = level

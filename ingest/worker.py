@@ -5,6 +5,7 @@ Knows limits, processes and frames; what reading means is in reader.py.
 """
 
 import contextlib
+import gc
 import json
 import os
 import re
@@ -60,7 +61,9 @@ class SubprocessReader:
         return document_from_json(self._ask(path))
 
     def close(self) -> None:
-        """End the child; a later read starts a new one."""
+        """End the child, even in the middle of a paper; a later read starts a new one."""
+        if child := self._child:
+            child.kill()
         with self._lock:
             self._end_child()
 
@@ -240,6 +243,9 @@ def main() -> None:
     """Entry of the child process."""
     # Ctrl-C reaches the whole process group; only the parent answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What was imported is never garbage, and a document is made of a million small things that all live.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
     # Whatever a library prints must not end up between the frames.
     frames = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)

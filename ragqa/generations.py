@@ -58,6 +58,7 @@ class Generations:
         self._filling = filling or Progress()
         self._changing = threading.Condition()
         self._users = Counter[str]()
+        self._updating = threading.Lock()
         answering = _that_answers(ledger, wanted)
         self._drop_all_but({wanted.name, answering.name})
         self.wanted = open_generation(wanted, self._folder_of(wanted.name))
@@ -94,8 +95,10 @@ class Generations:
 
     def update(self) -> None:
         """Let all indexes forget what the catalogue has forgotten."""
-        for generation in {self._answering.recipe.name: self._answering, self.wanted.recipe.name: self.wanted}.values():
-            generation.index.update()
+        with self._updating:
+            self.wanted.index.update()
+            if self.is_changing():
+                self._answering.index.update()
 
     def change_if_complete(self) -> None:
         """Let the wanted generation answer once it has every ready paper; then the earlier one is dropped."""
@@ -107,14 +110,9 @@ class Generations:
             earlier, self._answering = self._answering, self.wanted
             self._changing.wait_for(lambda: self._users[earlier.recipe.name] == 0)
         log.info("The library answers from %s now.", self.wanted.recipe.name)
-        earlier.index.close()
-        self._drop_all_but({self.wanted.recipe.name})
-
-    def close(self) -> None:
-        """Release the indexes."""
-        self.wanted.index.close()
-        if self.is_changing():
-            self._answering.index.close()
+        with self._updating:
+            earlier.index.close()
+            self._drop_all_but({self.wanted.recipe.name})
 
     @contextmanager
     def _lent(self) -> Iterator[Generation]:

@@ -16,6 +16,9 @@ from ragqa.types import Hit, SearchRequest, SearchResult
 DEPTH = 100
 """Chunks taken from each index before fusion."""
 
+READ_AHEAD = 3
+"""Chunks read at a time, for each hit that is wanted."""
+
 # Chosen on questions about real papers with known pages (benchmarks/README.md): exact words count a little more.
 DENSE_WEIGHT, KEYWORD_WEIGHT = 1.0, 1.5
 
@@ -91,13 +94,26 @@ class Retriever:
         fused = reciprocal_rank_fusion(
             [[s.chunk_id for s in dense], [s.chunk_id for s in keyword]], (DENSE_WEIGHT, KEYWORD_WEIGHT)
         )
-        # Chunks of papers deleted a moment ago may still be in an index; the catalogue does not know them.
-        chunks = self._catalogue.stored_chunks([chunk_id for chunk_id, _ in fused])
-        known = [(chunks[chunk_id], score) for chunk_id, score in fused if chunk_id in chunks]
-        spread = one_per_place_first(known, lambda found: (found[0].paper_id, found[0].page))
+        spread = one_per_place_first(self._read(fused, k), _place)
         cosines = {s.chunk_id: s.score for s in dense}
         bm25 = {s.chunk_id: s.score for s in keyword}
         return [_hit(chunk, score, cosines.get(chunk.id), bm25.get(chunk.id)) for chunk, score in spread[:k]]
+
+    def _read(self, fused: list[tuple[str, float]], k: int) -> list[tuple[StoredChunk, float]]:
+        """The best chunks, as many as it takes to see k places: those after them cannot come before them."""
+        read: list[tuple[StoredChunk, float]] = []
+        for start in range(0, len(fused), READ_AHEAD * k):
+            part = fused[start : start + READ_AHEAD * k]
+            # Chunks of papers deleted a moment ago may still be in an index; the catalogue does not know them.
+            chunks = self._catalogue.stored_chunks([chunk_id for chunk_id, _ in part])
+            read += [(chunks[chunk_id], score) for chunk_id, score in part if chunk_id in chunks]
+            if len({_place(found) for found in read}) >= k:
+                break
+        return read
+
+
+def _place(found: tuple[StoredChunk, float]) -> tuple[str, int]:
+    return found[0].paper_id, found[0].page
 
 
 def checked_question(question: str, max_chars: int) -> str:

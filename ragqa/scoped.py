@@ -15,7 +15,7 @@ FEW = 4_000
 MANY = 50_000
 """Vectors that are compared one by one rather than filtered by the index."""
 
-RUNGS = (1_000, 4_000)
+RUNGS = (1_000, 2_000, 4_000)
 """Nearest chunks of all papers among which those in the scope are looked for."""
 
 SCOPES_KEPT = 2

@@ -133,3 +133,38 @@ def test_ticks_of_a_figure_are_no_chunk_but_its_caption_is(tmp_path):
     chunks = chunk_document(document, LetterTokenizer(), 200)
     assert [c.text[:9] for c in chunks if c.kind is BlockKind.CAPTION] == ["Figure 1:"]
     assert not any("2010" in c.text for c in chunks)
+
+
+def one_page(*blocks: tuple[BlockKind, str]) -> Document:
+    """Blocks of one page, headings of the first level."""
+    words: list[Word] = []
+    placed: list[Block] = []
+    for kind, text in blocks:
+        start = len(words)
+        words += [Word(word, ((0.0, 0.0, 1.0, 1.0),)) for word in text.split()]
+        placed.append(Block(kind, 1, start, len(words), 1 if kind is BlockKind.HEADING else 0))
+    return Document(Metadata(), (Page(1, 500, 700, tuple(words)),), tuple(placed))
+
+
+def test_references_are_never_cut_between_their_sentences():
+    entries = [f"[{n}] A. Author. Marmots sleep. They wake in May. Alpine Journal, 201{n}." for n in range(1, 7)]
+    document = one_page((BlockKind.HEADING, "References"), *((BlockKind.REFERENCE, entry) for entry in entries))
+    chunks = chunk_document(document, LetterTokenizer(), 50)
+    assert len(chunks) == 3
+    assert [chunk.text for chunk in chunks] == [" ".join(entries[n : n + 2]) for n in (0, 2, 4)]
+    assert {(chunk.kind, chunk.section) for chunk in chunks} == {(BlockKind.REFERENCE, "References")}
+
+
+def test_a_displayed_formula_stays_with_its_sentence():
+    document = one_page(
+        (BlockKind.PARAGRAPH, "Marmots sleep long. The length of their sleep is given by"),
+        (BlockKind.PARAGRAPH, "L = a h + b (2)"),
+        (BlockKind.PARAGRAPH, "where h is the height of the burrow. Snow adds to it."),
+    )
+    texts = [chunk.text for chunk in chunk_document(document, LetterTokenizer(), 32)]
+    assert "The length of their sleep is given by L = a h + b (2) where h is the height of the burrow." in texts[1]
+
+
+def test_a_run_in_heading_names_the_section_without_its_stop():
+    document = one_page((BlockKind.HEADING, "Study sites."), (BlockKind.PARAGRAPH, "Marmots sleep long."))
+    assert [chunk.section for chunk in chunk_document(document, LetterTokenizer(), 32)] == ["Study sites"]

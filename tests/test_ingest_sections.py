@@ -2,6 +2,8 @@
 
 import pytest
 
+from ingest.floats import mark_tables
+from ingest.front import mark_abstract
 from ingest.headings import mark_headings
 from ingest.layout import TextBlock
 from ingest.lines import lines_of
@@ -172,3 +174,20 @@ def test_small_print_with_a_mark_is_a_footnote(text, kind):
     note.lines[0].y0, note.page = 700.0, 2
     mark_footnotes([text_above, note], {1: 800.0, 2: 800.0}, 10.0)
     assert note.kind is kind
+
+
+def test_a_divided_abstract_is_one_abstract():
+    parts = [("Abstract", 1), ("Background:", 2), ("Results:", 2), ("Background", 1)]
+    blocks = [each for title, level in parts for each in (block(title), block(PROSE))]
+    for title, (_, level) in zip(blocks[::2], parts, strict=True):
+        title.kind, title.level = BlockKind.HEADING, level
+    mark_abstract(blocks)
+    assert [each.kind is BlockKind.ABSTRACT for each in blocks[1::2]] == [True, True, True, False]
+
+
+def test_a_paragraph_with_many_indices_is_no_table():
+    rows = ["We then set the level of the snow in", "1", "the burrow to that of the frost and", "2", PROSE, "3"]
+    lines = [block(text).lines[0] for text in rows]
+    paragraph, table = TextBlock(lines, page=1), TextBlock([block(text).lines[0] for text in "abcdef"], page=1)
+    mark_tables([paragraph, table])
+    assert (paragraph.kind, table.kind) == (BlockKind.PARAGRAPH, BlockKind.TABLE)

@@ -165,3 +165,13 @@ def test_an_empty_library_finds_nothing(tmp_path: Path, embedder: Embedder) -> N
     assert Retriever(catalogue, index, embedder, LONGEST).search(SearchRequest(question="snow")).hits == ()
     index.close()
     database.close()
+
+
+@pytest.mark.parametrize("k", [1, 2, 3, 5])
+def test_reading_no_more_than_is_needed_changes_no_hit(
+    retriever: Retriever, k: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = SearchRequest(question="the marmots the model the drug patients", k=k)
+    whole = retriever.search(request).hits
+    monkeypatch.setattr("ragqa.retrieve.READ_AHEAD", 1)
+    assert retriever.search(request).hits == whole
