@@ -30,6 +30,7 @@ from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.catalogue import Catalogue
 from ragqa.database import Database
 from ragqa.document import BlockKind, Chunk, Document
+from ragqa.evaluation.papers import content_id
 from ragqa.index import HybridIndex
 from ragqa.protocols import Embedder
 from ragqa.retrieve import Retriever
@@ -119,15 +120,15 @@ def _store(
     searched = [chunk for chunk in chunks if chunk.kind is not BlockKind.REFERENCE]
     title = document.metadata.title
     texts = [passage(title, chunk) if setting.context else chunk.text for chunk in searched]
-    catalogue.register(str(path), path, 0, "")
-    catalogue.store(str(path), document, searched, list(embedder.embed_passages(texts)), setting.name)
+    catalogue.register(content_id(path), path, 0, "")
+    catalogue.store(content_id(path), document, searched, list(embedder.embed_passages(texts)), setting.name)
 
 
 def _outcome(retriever: Retriever, one: Asked, embedder: Embedder) -> dict[str, float]:
     given = one.question.given
-    only = Filter(paper_ids=(str(given),)) if given else Filter()
+    only = Filter(paper_ids=(content_id(given),)) if given else Filter()
     hits = retriever.search(SearchRequest(question=one.question.text, k=20, filter=only)).hits
-    gold = {(str(paper), page) for paper in one.question.papers for page in one.question.pages}
+    gold = {(content_id(paper), page) for paper in one.question.papers for page in one.question.pages}
     found = {f"page@{k}": float(any((h.paper_id, h.page) in gold for h in hits[:k])) for k in (1, 5) if gold}
     if one.evidence:
         found["evidence in 8 hits"] = _evidence_share(hits[:EVIDENCE_HITS], one.evidence)

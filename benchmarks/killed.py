@@ -34,6 +34,7 @@ STAGES: dict[str, tuple[Any, str]] = {
     "vectors": (ChromaIndex, "add"),
     "keywords": (TantivyIndex, "add"),
     "indexed": (Ledger, "mark_indexed"),
+    "finish": (Catalogue, "finish"),
     "close": (HybridIndex, "close"),
 }
 WHEN = ("before", "after")

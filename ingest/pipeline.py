@@ -175,7 +175,9 @@ class Pipeline:
             for one in read:
                 if _is_new(one.paper):
                     on_change(self._moved(one.paper, PaperState.EMBEDDING))
-            self._make(read, unfinished)
+            self._make(read)
+            # Only now: who sees a paper ready may ask for it at once.
+            self._catalogue.finish([one.paper.id for one in read])
         except BaseException:  # Ctrl-C too: a paper that was begun must not stay begun
             for paper in unfinished.values():
                 self._put_back(paper)
@@ -200,7 +202,7 @@ class Pipeline:
                 with suppress(PaperNotFound):  # deleted, and its file with it, while it was read
                     on_change(self._catalogue.paper(begun.paper.id))
 
-    def _make(self, read: Sequence[ReadPaper], unfinished: dict[str, Paper]) -> None:
+    def _make(self, read: Sequence[ReadPaper]) -> None:
         """The catalogue first, a transaction for each paper: the indexes can always be brought up to it."""
         works = [(made_for, one, chunks) for one in read for made_for, chunks in one.chunks]
         for made_for in {one.recipe.name: one for one, _, _ in works}.values():
@@ -209,9 +211,9 @@ class Pipeline:
                 continue
             titled = [(one.document.metadata.title, chunks) for one, chunks in own]
             for (one, chunks), vectors in zip(own, embed(titled, made_for.embedder), strict=True):
+                state = PaperState.EMBEDDING if _is_new(one.paper) else PaperState.READY
                 with suppress(PaperNotFound):  # deleted while it was read
-                    self._catalogue.store(one.paper.id, one.document, chunks, vectors, made_for.recipe.name)
-                unfinished.pop(one.paper.id, None)
+                    self._catalogue.store(one.paper.id, one.document, chunks, vectors, made_for.recipe.name, state)
             made_for.index.update()
 
     def _moved(self, paper: Paper, state: PaperState) -> Paper:

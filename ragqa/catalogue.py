@@ -198,6 +198,15 @@ class Catalogue:
                 (PaperState.FAILED, code, reason, paper_id),
             )
 
+    def finish(self, paper_ids: Sequence[str]) -> None:
+        """Papers that were stored, and that the indexes hold now, are ready."""
+        with self._db.write() as db:
+            db.execute(
+                "UPDATE papers SET state = 'ready' WHERE state = 'embedding'"
+                " AND id IN (SELECT value FROM json_each(?))",
+                (json.dumps(paper_ids),),
+            )
+
     def requeue_unfinished(self) -> None:
         """After a restart: queue what was cut off."""
         with self._db.write() as db:
@@ -227,8 +236,9 @@ class Catalogue:
         chunks: Sequence[Chunk],
         vectors: Sequence[Vectors | None],
         generation: str,
+        state: PaperState = PaperState.READY,
     ) -> None:
-        """Replace what is known of a paper and make it ready, in one transaction. Vectors are kept as float16.
+        """Replace what is known of a paper, in one transaction. Vectors are kept as float16.
 
         Chunks of other generations stay. Raise PaperNotFound if the paper was deleted meanwhile.
         """
@@ -262,9 +272,9 @@ class Catalogue:
             # Pages that could not be loaded count too.
             pages = max((page.number for page in document.pages), default=0)
             db.execute(
-                "UPDATE papers SET hidden_words = ?, pages = ?, chunks = ?, state = 'ready', reason_code = '',"
+                "UPDATE papers SET hidden_words = ?, pages = ?, chunks = ?, state = ?, reason_code = '',"
                 " reason = ? WHERE id = ?",
-                (document.hidden_words, pages, len(chunks), " ".join(document.warnings), paper_id),
+                (document.hidden_words, pages, len(chunks), state, " ".join(document.warnings), paper_id),
             )
             with_vector = sum(vector is not None for vector in vectors)
             db.execute(

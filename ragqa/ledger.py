@@ -141,7 +141,7 @@ class Ledger:
         with self._db.read() as db:
             rows = db.execute(
                 "SELECT m.paper_id FROM made m JOIN papers p ON p.id = m.paper_id"
-                " WHERE p.state = 'ready' AND m.indexed = 0 AND m.generation = ? ORDER BY p.rowid",
+                " WHERE p.state IN ('ready', 'embedding') AND m.indexed = 0 AND m.generation = ? ORDER BY p.rowid",
                 (generation,),
             ).fetchall()
         return [row["paper_id"] for row in rows]

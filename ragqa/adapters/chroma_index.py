@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,7 +15,10 @@ COLLECTION = "chunks"
 BATCH = 1000
 FEW, MANY, MANY_CHUNKS = 1000, 4000, 50_000
 NO_SPACE = "database or disk is full"
-# HNSW at these values finds 0.97 of the exact top 50 among 100,000 vectors of 384 numbers.
+BEAM = 800
+"""Nearest asked for, whatever is wanted: 0.94 of the true top 100 among a million chunks; asking for 100 finds 0.83."""
+
+# Twice the neighbours and twice the care in building find 0.005 more among 100,000 chunks, in twice the time.
 HNSW: dict[str, Any] = {"space": "cosine", "ef_construction": 100, "max_neighbors": 16, "ef_search": 200}
 
 
@@ -70,10 +74,10 @@ class ChromaIndex:
             return []
         with self._translated("searched"):
             found = self._collection.query(
-                query_embeddings=[vector], n_results=k, where=_where(scope), include=["distances"]
+                query_embeddings=[vector], n_results=max(k, BEAM), where=_where(scope), include=["distances"]
             )
         pairs = zip(found["ids"][0], found["distances"][0], strict=True)
-        return [Scored(chunk_id, 1.0 - float(distance)) for chunk_id, distance in pairs]
+        return [Scored(chunk_id, 1.0 - float(distance)) for chunk_id, distance in islice(pairs, k)]
 
     def chunk_ids(self) -> set[str]:
         """Every id in the collection."""
