@@ -27,14 +27,14 @@ from ingest.reader import read_pdf
 from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
 from ragqa.adapters.tantivy_index import TantivyIndex
-from ragqa.catalogue import Catalogue
-from ragqa.database import Database
 from ragqa.document import BlockKind, Chunk, Document
 from ragqa.evaluation.papers import content_id
-from ragqa.index import HybridIndex
 from ragqa.protocols import Embedder
-from ragqa.retrieve import Retriever
+from ragqa.search.index import HybridIndex
+from ragqa.search.retrieve import Retriever
 from ragqa.sentences import sentence_spans
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import Database
 from ragqa.types import Filter, Hit, SearchRequest
 
 MAX_PAGES = 3000

@@ -26,9 +26,9 @@ from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
 from ragqa.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder
 from ragqa.adapters.tantivy_index import TantivyIndex
-from ragqa.fusion import reciprocal_rank_fusion
 from ragqa.protocols import EVERYWHERE, Embedder, IndexEntry, Scored
-from ragqa.retrieve import DEPTH
+from ragqa.search.fusion import reciprocal_rank_fusion
+from ragqa.search.retrieve import DEPTH
 
 MEASURES = (nDCG @ 10, R @ 100)
 BATCH = 512

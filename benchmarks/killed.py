@@ -11,16 +11,17 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ingest import pipeline, register
+from ingest import pipeline
+from ingest.folder import register
 from ingest.worker import SubprocessReader
-from ragqa import known
 from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
 from ragqa.adapters.tantivy_index import TantivyIndex
-from ragqa.catalogue import Catalogue
 from ragqa.cli.main import main as run_command
-from ragqa.index import HybridIndex
-from ragqa.ledger import Ledger
+from ragqa.search.index import HybridIndex
+from ragqa.store import known
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.ledger import Ledger
 
 STAGES: dict[str, tuple[Any, str]] = {
     "copy": (register, "bring_in"),

@@ -11,8 +11,8 @@ from benchmarks.sample_corpora import TEMPLATED, CachedEmbedder, Question, TestC
 from benchmarks.sample_measures import interval, ndcg, recall, rounded
 from benchmarks.sample_pages import PageSearch, Papers, Recipe
 from ragqa.adapters.tantivy_index import TantivyIndex
-from ragqa.fusion import RRF_K, reciprocal_rank_fusion
 from ragqa.protocols import EVERYWHERE, IndexEntry
+from ragqa.search.fusion import RRF_K, reciprocal_rank_fusion
 
 DEPTH = 100
 CONSTANTS = (1, 10, 30, 60, 100, 1000)

@@ -13,8 +13,8 @@ from benchmarks.sample_corpora import CachedEmbedder
 from ingest.reader import read_pdf
 from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.document import BlockKind, Document
-from ragqa.fusion import reciprocal_rank_fusion
 from ragqa.protocols import EVERYWHERE, IndexEntry, Scope, Tokenizer
+from ragqa.search.fusion import reciprocal_rank_fusion
 
 MAX_PAGES = 1000
 DEPTH = 100

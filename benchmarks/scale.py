@@ -26,12 +26,12 @@ from benchmarks.scale_corpus import CHUNKS_PER_PAPER, Pieces, fill, real_pieces
 from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
 from ragqa.adapters.tantivy_index import TantivyIndex
-from ragqa.catalogue import Catalogue
-from ragqa.database import Database
 from ragqa.document import SectionKind
-from ragqa.index import HybridIndex
 from ragqa.protocols import EVERYWHERE, Embedder
-from ragqa.retrieve import DEPTH, Retriever
+from ragqa.search.index import HybridIndex
+from ragqa.search.retrieve import DEPTH, Retriever
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import Database
 from ragqa.types import Filter, SearchRequest
 
 MADE_BY = "all-MiniLM-L6-v2-int8-1+chunks-1-128"

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.ir import load_test_set
-from ragqa.catalogue import Catalogue
 from ragqa.document import BlockKind, Chunk, Document, Metadata
 from ragqa.protocols import Embedder, Vectors
+from ragqa.store.catalogue import Catalogue
 
 PIECES = 6000
 """Real pieces that are embedded; all others are made from them."""

@@ -11,13 +11,13 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from ingest.chunk import CHUNKER_VERSION, chunk_document
-from ingest.enrich import Enricher
-from ingest.folder import content_hash
-from ragqa.catalogue import Catalogue
+from ingest.folder.enrich import Enricher
+from ingest.folder.files import content_hash
 from ragqa.document import BlockKind, Chunk, Document
 from ragqa.errors import LibraryError, PaperNotFound, PathNotFound, ReadError
-from ragqa.generations import Generation, Generations
 from ragqa.protocols import Embedder, PaperRegister, PdfReader, Vectors
+from ragqa.search.generations import Generation, Generations
+from ragqa.store.catalogue import Catalogue
 from ragqa.types import Paper, PaperState
 
 log = logging.getLogger(__name__)

@@ -6,20 +6,20 @@ Runs inside the reading process (see worker.py): PDF libraries may hang or die o
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ingest.floats import join_tables, mark_labels, mark_tables, move_floats
-from ingest.front import complete_metadata, mark_abstract, mark_title_and_authors
-from ingest.headings import mark_headings
-from ingest.hyphens import page_of, vocabulary_of
-from ingest.layout import TextBlock, blocks_in_reading_order, gutters_of
-from ingest.lines import lines_of
-from ingest.margins import drop_line_numbers, drop_running_lines
-from ingest.ocr import NO_OCR, OcrChoice
-from ingest.references import split_references
-from ingest.run_in import part_headings
-from ingest.sections import body_style, mark_captions, mark_footnotes
-from ingest.source import Source, check_file, read_source
-from ingest.tables import ruled_boxes
-from ingest.words import PlacedPage, turn_upright, turned_aside
+from ingest.layout.blocks import TextBlock, blocks_in_reading_order, gutters_of
+from ingest.layout.floats import join_tables, mark_labels, mark_tables, move_floats
+from ingest.layout.hyphens import page_of, vocabulary_of
+from ingest.layout.lines import lines_of
+from ingest.layout.margins import drop_line_numbers, drop_running_lines
+from ingest.layout.tables import ruled_boxes
+from ingest.pdf.ocr import NO_OCR, OcrChoice
+from ingest.pdf.source import Source, check_file, read_source
+from ingest.pdf.words import PlacedPage, turn_upright, turned_aside
+from ingest.structure.front import complete_metadata, mark_abstract, mark_title_and_authors
+from ingest.structure.headings import mark_headings
+from ingest.structure.references import split_references
+from ingest.structure.run_in import part_headings
+from ingest.structure.sections import body_style, mark_captions, mark_footnotes
 from ragqa.document import Block, Document, Page, Table
 
 

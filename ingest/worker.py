@@ -28,7 +28,7 @@ from ingest.children import (
     status_at_end,
     stop_group,
 )
-from ingest.ocr import NO_OCR, PAGE_TIMEOUT_S, OcrChoice
+from ingest.pdf.ocr import NO_OCR, PAGE_TIMEOUT_S, OcrChoice
 from ingest.reader import read_pdf
 from ingest.wire import MOST_BYTES, document_from_json, document_to_json, read_frame, write_frame
 from ragqa.document import Document

@@ -13,9 +13,9 @@ from ragqa.answer.prompts import answer_messages, prompt_tokens
 from ragqa.answer.scorer import SentenceScorer
 from ragqa.chat import ChatModelSource
 from ragqa.errors import ModelError
-from ragqa.history import History
 from ragqa.protocols import ChatModel
-from ragqa.retrieve import Searcher, Timings, checked_question
+from ragqa.search.retrieve import Searcher, Timings, checked_question
+from ragqa.store.history import History
 from ragqa.types import (
     Answer,
     AnswerDone,

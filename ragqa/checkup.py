@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from ragqa import __version__
-from ragqa.catalogue import Catalogue
 from ragqa.chat import ChatModelSource
 from ragqa.errors import NoTextLayer
-from ragqa.generations import Generations
+from ragqa.search.generations import Generations
+from ragqa.store.catalogue import Catalogue
 from ragqa.types import Health, PaperState
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from ingest.folder import content_hash, find_pdfs
+from ingest.folder.files import content_hash, find_pdfs
 from ragqa.errors import RagqaError, ReadError, ServerUnreachable, UploadTooLarge, error_classes
 from ragqa.library import OnProgress, counted
 from ragqa.types import (

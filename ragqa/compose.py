@@ -9,10 +9,10 @@ from pathlib import Path
 
 from platformdirs import user_cache_path
 
-from ingest.intake import Intake
-from ingest.ocr import OcrChoice, state_of_recognition
+from ingest.folder.intake import Intake
+from ingest.pdf.ocr import OcrChoice, state_of_recognition
+from ingest.pdf.render import SubprocessRenderer
 from ingest.pipeline import Pipeline, generation
-from ingest.render import SubprocessRenderer
 from ingest.worker import SubprocessReader
 from ragqa.adapters.chat_models import open_chat_model
 from ragqa.adapters.chroma_index import ChromaIndex
@@ -23,24 +23,24 @@ from ragqa.adapters.sentence_transformers_embedder import SentenceTransformersEm
 from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.answer.scorer import EmbeddingScorer
 from ragqa.ask import Asker, Limits
-from ragqa.caches import RememberingEmbedder, RememberingSearcher
-from ragqa.catalogue import Catalogue
 from ragqa.chat import ChatModelSource
 from ragqa.checkup import Checkup
-from ragqa.database import Database
 from ragqa.engine import Engine
 from ragqa.errors import ModelError
 from ragqa.evaluation.texts import TextLibrary
-from ragqa.filling import Progress
-from ragqa.generations import Generation, Generations
-from ragqa.history import History
-from ragqa.index import HybridIndex
-from ragqa.ledger import Recipe
 from ragqa.lock import FolderLock
 from ragqa.page_images import PageImages
 from ragqa.protocols import Embedder, PaperRegister
-from ragqa.retrieve import Retriever
+from ragqa.search.caches import RememberingEmbedder, RememberingSearcher
+from ragqa.search.filling import Progress
+from ragqa.search.generations import Generation, Generations
+from ragqa.search.index import HybridIndex
+from ragqa.search.retrieve import Retriever
 from ragqa.settings import Settings
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import Database
+from ragqa.store.history import History
+from ragqa.store.ledger import Recipe
 
 log = logging.getLogger(__name__)
 

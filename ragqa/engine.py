@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
-from ingest.intake import Intake
+from ingest.folder.intake import Intake
 from ragqa.ask import Asker
-from ragqa.catalogue import Catalogue
 from ragqa.checkup import Checkup
 from ragqa.document import Metadata
-from ragqa.generations import Generations
 from ragqa.library import OnProgress
 from ragqa.page_images import PageImages
+from ragqa.search.generations import Generations
+from ragqa.store.catalogue import Catalogue
 from ragqa.types import (
     AnswerEvent,
     AskRequest,

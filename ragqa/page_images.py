@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from ingest.folder import content_hash
-from ragqa.catalogue import Catalogue
+from ingest.folder.files import content_hash
 from ragqa.document import Rect
 from ragqa.errors import CitationNotFound, PaperNotFound, PathNotFound
-from ragqa.history import History
 from ragqa.protocols import PageRenderer
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.history import History
 
 SCALE = 1.6  # pixels per point: readable on a screen, about 150 kB
 

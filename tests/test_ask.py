@@ -9,13 +9,13 @@ from ragqa.answer.draft import NO_SUPPORT
 from ragqa.answer.prompts import prompt_tokens
 from ragqa.answer.scorer import EmbeddingScorer
 from ragqa.ask import Asker, Limits
-from ragqa.catalogue import Catalogue
 from ragqa.chat import ChatModelSource
-from ragqa.database import Database
 from ragqa.errors import ModelError
-from ragqa.history import History
 from ragqa.protocols import Embedder
-from ragqa.retrieve import Retriever
+from ragqa.search.retrieve import Retriever
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import Database
+from ragqa.store.history import History
 from ragqa.types import Answer, AnswerDone, AnswerMode, AnswerStarted, AskRequest, Hit, SearchRequest, SearchResult
 from tests.scripted_chat import ScriptedChat
 from tests.tiny_library import add_paper

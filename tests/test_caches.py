@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ragqa.caches import RememberingEmbedder, RememberingSearcher
-from ragqa.catalogue import Catalogue
-from ragqa.database import Database
 from ragqa.document import Metadata
-from ragqa.ledger import Ledger
-from ragqa.lru import LeastRecentlyUsed
 from ragqa.protocols import Embedder
+from ragqa.search.caches import RememberingEmbedder, RememberingSearcher
+from ragqa.search.lru import LeastRecentlyUsed
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import Database
+from ragqa.store.ledger import Ledger
 from ragqa.types import Filter, PaperState, SearchRequest, SearchResult
 from tests.tiny_library import GENERATION, add_paper
 

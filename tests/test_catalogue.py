@@ -10,10 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ragqa.catalogue import Catalogue
-from ragqa.database import MIGRATIONS, Database
 from ragqa.document import Block, BlockKind, Chunk, Document, Metadata, Page, Table, Word
 from ragqa.errors import LibraryDamaged, LibraryError, LibraryTooNew, PaperNotFound
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import MIGRATIONS, Database
 from ragqa.types import Filter, PaperState
 from tests.tiny_library import GENERATION, add_paper, chunks_of, make_document, paper_id_of, vector_of
 

@@ -14,10 +14,10 @@ from pathlib import Path
 import pytest
 
 from ragqa.compose import open_engine
-from ragqa.database import Database
 from ragqa.engine import Engine
-from ragqa.ledger import Ledger, Recipe
 from ragqa.settings import Settings
+from ragqa.store.database import Database
+from ragqa.store.ledger import Ledger, Recipe
 from ragqa.types import AskRequest, IngestProgress, PaperState, SearchRequest, SearchResult
 from tests import papers
 

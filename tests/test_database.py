@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ragqa.database import MIGRATIONS, Database, translated
 from ragqa.errors import DiskFull, LibraryDamaged, LibraryError
-from ragqa.ledger import Counts, IndexedIds, Ledger
+from ragqa.store.database import MIGRATIONS, Database, translated
+from ragqa.store.ledger import Counts, IndexedIds, Ledger
 
 FILE = "catalogue.sqlite"
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.folder import (
+from ingest.folder.files import (
     bring_in,
     check_pdf,
     collection_folder,
@@ -21,7 +21,7 @@ from ingest.folder import (
     safe_name,
     save_stream,
 )
-from ingest.scan import FolderScan
+from ingest.folder.scan import FolderScan
 from ragqa.errors import BadRequest, DiskFull, EmptyFile, FileTooLarge, NotPdf, PathNotFound, UploadTooLarge
 
 PDF = b"%PDF-1.7\n1 0 obj\n"

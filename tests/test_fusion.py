@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.fusion import RRF_K, one_per_place_first, reciprocal_rank_fusion
+from ragqa.search.fusion import RRF_K, one_per_place_first, reciprocal_rank_fusion
 
 Ids = st.lists(st.sampled_from("abcdefghijklm"), unique=True)
 Rankings = st.lists(Ids, min_size=1, max_size=4)

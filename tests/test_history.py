@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from ragqa.database import Database
-from ragqa.history import History
+from ragqa.store.database import Database
+from ragqa.store.history import History
 from ragqa.types import Answer, Citation
 
 

@@ -7,7 +7,7 @@ import pytest
 from ragqa.api.holder import EngineHolder
 from ragqa.engine import Engine
 from ragqa.errors import DiskFull, LibraryError, RagqaError, ServerNotReady
-from ragqa.filling import Progress
+from ragqa.search.filling import Progress
 
 
 def raising(problem: Exception) -> Callable[[], Engine]:

@@ -56,7 +56,7 @@ def test_a_report_of_five_thousand_pages_is_refused_at_once(reader: SubprocessRe
 
 
 def test_more_words_than_any_paper_has_are_refused(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("ingest.source.MOST_WORDS", 15_000)
+    monkeypatch.setattr("ingest.pdf.source.MOST_WORDS", 15_000)
     with pytest.raises(TooMuchText, match="15000 words"):
         read_pdf(bombs.many_words(tmp_path / "long.pdf"), 300)
 

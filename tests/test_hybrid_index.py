@@ -15,13 +15,13 @@ import pytest
 
 from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.tantivy_index import TantivyIndex
-from ragqa.catalogue import Catalogue
-from ragqa.database import Database
-from ragqa.filling import Progress
-from ragqa.index import OPENING_MARK, HybridIndex
-from ragqa.indexes import KEYWORD_FOLDER, VECTOR_FOLDER
 from ragqa.protocols import EVERYWHERE, Scope
-from ragqa.seal import SEAL_FILE, SealState, break_seal, check_seal
+from ragqa.search.filling import Progress
+from ragqa.search.index import OPENING_MARK, HybridIndex
+from ragqa.search.indexes import KEYWORD_FOLDER, VECTOR_FOLDER
+from ragqa.search.seal import SEAL_FILE, SealState, break_seal, check_seal
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import Database
 from ragqa.types import PaperState
 from tests.tiny_library import GENERATION, add_paper, paper_id_of, vector_of
 
@@ -323,7 +323,7 @@ def test_indexes_are_sealed_while_they_are_not_written_to(folder: Path) -> None:
 def test_many_papers_are_put_in_together_with_progress_in_the_log(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ragqa.filling.SAY_EVERY_S", -1.0)
+    monkeypatch.setattr("ragqa.search.filling.SAY_EVERY_S", -1.0)
     commits = []
     with opened(tmp_path) as library, caplog.at_level(logging.INFO):
         add = TantivyIndex.add

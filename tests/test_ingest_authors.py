@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from ingest.authors import authors_of, is_person
-from ingest.lines import Line, lines_of
-from ingest.words import PlacedPage, PlacedWord
+from ingest.layout.lines import Line, lines_of
+from ingest.pdf.words import PlacedPage, PlacedWord
+from ingest.structure.authors import authors_of, is_person
 
 BOLD = "Times-Bold"
 PLAIN = "Times-Roman"

@@ -9,9 +9,9 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 from ingest.chunk import chunk_document
-from ingest.pdfium import PdfiumFile
+from ingest.pdf.pdfium import PdfiumFile
+from ingest.pdf.words import PlacedPage
 from ingest.reader import read_pdf
-from ingest.words import PlacedPage
 from ragqa.protocols import Embedder
 from tests.raw_pdfs import line, stream, write_page
 
@@ -278,7 +278,7 @@ def test_hidden_words_reach_neither_chunks_nor_quotes(tmp_path: Path, embedder: 
 
 
 def test_an_ordinary_page_is_never_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.pdfium._Drawing.part", lambda *_: pytest.fail("drawn"))
+    monkeypatch.setattr("ingest.pdf.pdfium._Drawing.part", lambda *_: pytest.fail("drawn"))
     assert drawn(tmp_path / "a.pdf", lambda canvas: say(canvas, ORDER, y=300)).hidden == 0
 
 

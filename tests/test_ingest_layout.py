@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.hyphens import Vocabulary
+from ingest.layout.hyphens import Vocabulary
 from ingest.reader import read_pdf
 from ragqa.document import BlockKind
 from tests import papers

@@ -1,8 +1,8 @@
 """What is printed on every page is left out, what only looks like it is kept."""
 
-from ingest.lines import Line, line_of
-from ingest.margins import drop_line_numbers, drop_running_lines
-from ingest.words import PlacedPage, PlacedWord
+from ingest.layout.lines import Line, line_of
+from ingest.layout.margins import drop_line_numbers, drop_running_lines
+from ingest.pdf.words import PlacedPage, PlacedWord
 
 HEIGHT = 800.0
 

@@ -5,8 +5,9 @@ import io
 import pytest
 from PIL import Image
 
-from ingest import pypdf_reader, reader, source
-from ingest.pdfium import PdfiumFile, render_page
+from ingest import reader
+from ingest.pdf import pypdf_reader, source
+from ingest.pdf.pdfium import PdfiumFile, render_page
 from ragqa.errors import DamagedPdf, EncryptedPdf
 from tests import papers
 

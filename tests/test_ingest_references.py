@@ -2,10 +2,10 @@
 
 import pytest
 
-from ingest.layout import TextBlock
-from ingest.lines import Line, line_of
-from ingest.references import split_references
-from ingest.words import PlacedWord
+from ingest.layout.blocks import TextBlock
+from ingest.layout.lines import Line, line_of
+from ingest.pdf.words import PlacedWord
+from ingest.structure.references import split_references
 from ragqa.document import BlockKind
 
 LEFT = 72.0

@@ -2,15 +2,15 @@
 
 import pytest
 
-from ingest.floats import mark_tables
-from ingest.front import mark_abstract
-from ingest.headings import mark_headings
-from ingest.layout import TextBlock
-from ingest.lines import lines_of
-from ingest.run_in import part_headings
-from ingest.section_names import is_known, numbered_depth
-from ingest.sections import mark_footnotes
-from ingest.words import OutlineEntry, PlacedPage, PlacedWord
+from ingest.layout.blocks import TextBlock
+from ingest.layout.floats import mark_tables
+from ingest.layout.lines import lines_of
+from ingest.pdf.words import OutlineEntry, PlacedPage, PlacedWord
+from ingest.structure.front import mark_abstract
+from ingest.structure.headings import mark_headings
+from ingest.structure.run_in import part_headings
+from ingest.structure.section_names import is_known, numbered_depth
+from ingest.structure.sections import mark_footnotes
 from ragqa.document import BlockKind
 
 BODY = (10.0, "Times")

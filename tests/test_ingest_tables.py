@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.cells import grid_of
-from ingest.pieces import Frame
+from ingest.layout.cells import grid_of
+from ingest.layout.pieces import Frame
+from ingest.pdf.words import PlacedWord
 from ingest.reader import read_pdf
-from ingest.words import PlacedWord
 from ragqa.document import BlockKind, Document, Table
 from tests import papers, table_papers
 from tests.table_papers import DAYS

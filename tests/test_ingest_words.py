@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.words import PlacedPage, PlacedWord, clean_text, turn_upright
+from ingest.pdf.words import PlacedPage, PlacedWord, clean_text, turn_upright
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from ingest.events import FolderEvents
-from ingest.folder import content_hash, find_pdfs, remove_parts, save_stream
-from ingest.intake import Intake
-from ingest.scan import FolderScan
+from ingest.folder.events import FolderEvents
+from ingest.folder.files import content_hash, find_pdfs, remove_parts, save_stream
+from ingest.folder.intake import Intake
+from ingest.folder.scan import FolderScan
 from ragqa.client import Client, _follow
 from ragqa.errors import BadRequest, NotPdf, PathNotFound
-from ragqa.history import History
 from ragqa.page_images import PageImages
+from ragqa.store.history import History
 from ragqa.types import Paper, PaperState
 from tests import papers
 from tests.test_pipeline import MAX_BYTES, Library, ignore, library, reader
@@ -244,7 +244,7 @@ def test_a_restart_reads_no_file_that_was_not_touched(
     followed(library, intake(), FolderScan(folder))
     papers.write_many_pages(folder / "columns.pdf", 3)
     read: list[Path] = []
-    monkeypatch.setattr("ingest.register.content_hash", lambda path: read.append(path) or content_hash(path))
+    monkeypatch.setattr("ingest.folder.register.content_hash", lambda path: read.append(path) or content_hash(path))
     scan, restarted = FolderScan(folder), intake()
     followed(library, restarted, scan)
     followed(library, restarted, scan)

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ragqa.catalogue import Catalogue
-from ragqa.database import Database
 from ragqa.document import Block, BlockKind, Chunk, Document, Metadata, Page, Word
 from ragqa.errors import PaperNotFound
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import Database
 
 READ = Metadata(
     "How Marmots Sleep in Winter", ("Ada Lovelace",), 2019, "10.1000/182", "Alpine Journal", "", "They sleep."

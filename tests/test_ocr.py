@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
-from ingest import ocr
-from ingest.ocr import OcrChoice, find_engine, state_of_recognition
+from ingest.pdf import ocr
+from ingest.pdf.ocr import OcrChoice, find_engine, state_of_recognition
 from ingest.reader import read_pdf
 from ingest.worker import SubprocessReader
 from ragqa.document import Document

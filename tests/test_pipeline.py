@@ -14,23 +14,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ingest.folder import content_hash
-from ingest.intake import Intake
+from ingest.folder.files import content_hash
+from ingest.folder.intake import Intake
 from ingest.pipeline import Pipeline, generation
 from ingest.worker import SubprocessReader
 from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.tantivy_index import TantivyIndex
-from ragqa.catalogue import Catalogue
 from ragqa.compose import open_engine
-from ragqa.database import Database
 from ragqa.document import BlockKind, Document, Metadata
 from ragqa.errors import DiskFull, EmptyFile, LibraryDamaged, NotPdf, PathNotFound, RegisterUnavailable, UploadTooLarge
-from ragqa.generations import Generation, Generations
-from ragqa.index import HybridIndex
-from ragqa.ledger import Ledger, Recipe
 from ragqa.protocols import EVERYWHERE, Embedder, PdfReader, Scope
-from ragqa.retrieve import Retriever
+from ragqa.search.generations import Generation, Generations
+from ragqa.search.index import HybridIndex
+from ragqa.search.retrieve import Retriever
 from ragqa.settings import Settings
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import Database
+from ragqa.store.ledger import Ledger, Recipe
 from ragqa.types import Filter, IngestProgress, Paper, PaperState, SearchRequest
 from tests import papers
 
@@ -334,7 +334,7 @@ def test_a_deleted_paper_takes_its_file_along_but_never_one_outside(library: Lib
 def test_a_file_dropped_into_the_folder_is_read_in_the_background(
     library: Library, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.follow.SETTLE_S", 0.05)
+    monkeypatch.setattr("ingest.folder.follow.SETTLE_S", 0.05)
     intake = library.intake()
     intake.start()
     try:

@@ -10,14 +10,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
-from ingest.enrich import Enricher
+from ingest.folder.enrich import Enricher
 from ragqa.adapters.registers import Registers, entry_of, work_of
-from ragqa.catalogue import Catalogue
 from ragqa.compose import open_register
-from ragqa.database import Database
 from ragqa.document import Document, Metadata
 from ragqa.errors import RegisterUnavailable
 from ragqa.settings import Settings
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import Database
 
 DOI = "10.1000/182"
 WORK = {

@@ -7,13 +7,13 @@ import pytest
 
 from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.tantivy_index import TantivyIndex
-from ragqa.catalogue import Catalogue
-from ragqa.database import Database
 from ragqa.document import Metadata
 from ragqa.errors import BadQuestion
-from ragqa.index import HybridIndex
 from ragqa.protocols import EVERYWHERE, Embedder
-from ragqa.retrieve import Retriever, checked_question
+from ragqa.search.index import HybridIndex
+from ragqa.search.retrieve import Retriever, checked_question
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import Database
 from ragqa.types import SEARCH_MODES, Filter, SearchMode, SearchRequest
 from tests.tiny_library import GENERATION, add_paper, paper_id_of
 
@@ -173,5 +173,5 @@ def test_reading_no_more_than_is_needed_changes_no_hit(
 ) -> None:
     request = SearchRequest(question="the marmots the model the drug patients", k=k)
     whole = retriever.search(request).hits
-    monkeypatch.setattr("ragqa.retrieve.READ_AHEAD", 1)
+    monkeypatch.setattr("ragqa.search.retrieve.READ_AHEAD", 1)
     assert retriever.search(request).hits == whole

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from ragqa import scoped
 from ragqa.adapters.chroma_index import ChromaIndex
-from ragqa.catalogue import Catalogue
-from ragqa.database import Database
 from ragqa.document import BlockKind
 from ragqa.protocols import EVERYWHERE, Scope, Scored, Vectors
-from ragqa.scoped import ScopedSearch
+from ragqa.search import scoped
+from ragqa.search.scoped import ScopedSearch
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import Database
 from tests.tiny_library import GENERATION, add_paper, paper_id_of, vector_of
 
 PAPERS, CHUNKS = 20, 30

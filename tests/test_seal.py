@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ragqa.seal import SEAL_FILE, SealState, break_seal, check_seal, write_seal
+from ragqa.search.seal import SEAL_FILE, SealState, break_seal, check_seal, write_seal
 
 
 @pytest.fixture

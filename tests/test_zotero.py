@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.scan import pdf_entries
-from ingest.zotero import link_in, links_in, read_zotero
+from ingest.folder.scan import pdf_entries
+from ingest.folder.zotero import link_in, links_in, read_zotero
 from ragqa.document import Metadata
 from ragqa.errors import BadRequest, PathNotFound
 from tests import papers

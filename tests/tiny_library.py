@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ragqa.catalogue import Catalogue
 from ragqa.document import Block, BlockKind, Chunk, Document, Metadata, Page, Rect, Word
 from ragqa.protocols import Embedder, Vectors
+from ragqa.store.catalogue import Catalogue
 
 GENERATION = "test"
 DIMENSION = 32

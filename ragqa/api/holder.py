@@ -9,7 +9,7 @@ from fastapi import Depends, Request
 
 from ragqa.engine import Engine
 from ragqa.errors import LibraryError, RagqaError, ServerNotReady
-from ragqa.filling import Progress
+from ragqa.search.filling import Progress
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from ragqa.api.app import create_app
 from ragqa.api.holder import EngineHolder
 from ragqa.compose import open_engine
 from ragqa.errors import PortInUse, RagqaError
-from ragqa.filling import Progress
+from ragqa.search.filling import Progress
 from ragqa.settings import Settings
 
 log = logging.getLogger(__name__)

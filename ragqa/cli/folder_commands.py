@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from ingest.folder import content_hash
-from ingest.zotero import link_in, links_in, read_zotero
+from ingest.folder.files import content_hash
+from ingest.folder.zotero import link_in, links_in, read_zotero
 from ragqa.cli.options import AsJson, Data, opened, opened_alone, settings_from
 from ragqa.cli.output import err, out, print_json, print_report
 from ragqa.cli.progress import interruptible, progress

@@ -12,12 +12,12 @@ from ingest.pipeline import generation, passage
 from ragqa.answer.citations import Citer
 from ragqa.answer.extractive import answer_extractively
 from ragqa.answer.scorer import SentenceScorer
-from ragqa.catalogue import Catalogue
 from ragqa.document import Block, BlockKind, Document, Metadata, Page, Rect, Word
 from ragqa.evaluation.formats import TextDocument
-from ragqa.index import HybridIndex
 from ragqa.protocols import Embedder
-from ragqa.retrieve import Retriever
+from ragqa.search.index import HybridIndex
+from ragqa.search.retrieve import Retriever
+from ragqa.store.catalogue import Catalogue
 from ragqa.types import Hit, SearchMode, SearchRequest
 
 BATCH = 256

@@ -1,0 +1,1 @@
+"""What the blocks of a paper are: title page, headings, captions, references."""

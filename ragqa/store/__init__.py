@@ -1,0 +1,1 @@
+"""The catalogue: what is kept, in SQLite. The single source of truth."""
