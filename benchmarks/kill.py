@@ -121,8 +121,11 @@ def main() -> None:
             data = Path(made, f"killed-{libraries}")
             for _ in range(KILLS_EACH):
                 chosen = next(moment)
-                if kill_once(chosen, papers, data, duration):
-                    killed[chosen[0]] += 1
+                began = time.monotonic()
+                if not kill_once(chosen, papers, data, duration):
+                    duration = min(duration, time.monotonic() - began)
+                    break
+                killed[chosen[0]] += 1
             start(["ragqa"], papers, data).wait()
             libraries += 1
             found = state_of(data)
