@@ -63,7 +63,7 @@ class Settings(BaseSettings):
     )
     token_timeout: float = Field(30.0, gt=0, description="Seconds to wait for each later token.")
 
-    chunk_tokens: int = Field(128, ge=32, le=2000, description="Longest chunk, in tokens of the embedder.")
+    chunk_tokens: int = Field(160, ge=32, le=2000, description="Longest chunk, in tokens of the embedder.")
 
     poll_seconds: float = Field(
         2.0, ge=0.1, description="Seconds between looks into the ingest folder; changes are mostly noticed sooner."

@@ -52,6 +52,19 @@ ONLY = {
     ),
     "ragqa.training.*": ("ragqa.training.*", "ragqa.errors"),
     "ragqa.client": ("ragqa.errors", "ragqa.types", "ragqa.library", "ingest.folder.files"),
+    "ingest.pdf.*": ("ingest.pdf.*", "ingest.children", "ingest.identifiers", "ragqa.errors", "ragqa.document"),
+    "ingest.layout.*": (
+        "ingest.layout.*", "ingest.pdf.words", "ingest.pdf.accents", "ingest.pdf.rules", "ingest.section_names",
+        "ragqa.document",
+    ),
+    "ingest.structure.*": (
+        "ingest.structure.*", "ingest.layout.*", "ingest.pdf.words", "ingest.pdf.accents", "ingest.section_names",
+        "ingest.identifiers", "ragqa.document",
+    ),
+    "ragqa.store.*": (
+        "ragqa.store.*", "ragqa.errors", "ragqa.document", "ragqa.types", "ragqa.protocols", "ragqa.section_kinds",
+        "ragqa.works",
+    ),
 }  # fmt: skip
 
 # Who may import a module of ours, where that is less than its layer would allow.

@@ -6,10 +6,11 @@ import pytest
 from pypdf import PdfWriter
 from pypdf.generic import NameObject, StreamObject
 
+from ingest.identifiers import find_arxiv_id, find_doi
 from ingest.pdf.pypdf_reader import read_metadata, split_authors
 from ingest.pdf.words import PlacedPage, PlacedWord
 from ingest.reader import read_pdf
-from ingest.structure.imprint import find_arxiv_id, find_doi, find_venue, publication_year
+from ingest.structure.imprint import find_venue, publication_year
 from ingest.structure.title import is_junk_title, title_text
 from ragqa.document import Metadata
 from tests import papers

@@ -6,10 +6,10 @@ from ingest.layout.blocks import TextBlock
 from ingest.layout.floats import mark_tables
 from ingest.layout.lines import lines_of
 from ingest.pdf.words import OutlineEntry, PlacedPage, PlacedWord
+from ingest.section_names import is_known, numbered_depth
 from ingest.structure.front import mark_abstract
 from ingest.structure.headings import mark_headings
 from ingest.structure.run_in import part_headings
-from ingest.structure.section_names import is_known, numbered_depth
 from ingest.structure.sections import mark_footnotes
 from ragqa.document import BlockKind
 

@@ -13,7 +13,7 @@ from statistics import median
 
 from ingest.layout.lines import Line
 from ingest.layout.tables import FoundTable, find_tables
-from ingest.structure.section_names import is_known
+from ingest.section_names import is_known
 from ragqa.document import BlockKind, Rect
 
 _SENTENCE_END = re.compile(r"[.!?:;]['\"”’)\]]*\d{0,3}$")

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from ingest.layout.blocks import TextBlock
 from ingest.layout.formulas import is_formula
-from ingest.structure.section_names import is_known
+from ingest.section_names import is_known
 from ragqa.document import BlockKind
 
 _FIGURE = re.compile(r"^\W*(extended data |supplementary )?fig", re.IGNORECASE)

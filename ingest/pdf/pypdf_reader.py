@@ -11,8 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ingest.identifiers import ARXIV_FILE, find_doi
 from ingest.pdf.words import PlacedPage, PlacedWord, clean_text
-from ingest.structure.imprint import ARXIV_FILE, find_doi
 from ragqa.document import Metadata
 from ragqa.errors import DamagedPdf, EncryptedPdf, TooManyPages
 

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Sequence
 
+from ingest.identifiers import find_arxiv_id, find_doi
 from ingest.layout.blocks import TextBlock
 from ingest.layout.lines import Line
 from ingest.pdf.words import PlacedPage
+from ingest.section_names import is_known
 from ingest.structure.authors import authors_of, fold_name, is_person
-from ingest.structure.imprint import find_arxiv_id, find_doi, find_venue, publication_year
-from ingest.structure.section_names import is_known
+from ingest.structure.imprint import find_venue, publication_year
 from ingest.structure.title import absorb_title_lines, find_title, title_text
 from ragqa.document import Block, BlockKind, Metadata, Page
 

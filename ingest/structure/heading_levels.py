@@ -8,8 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ingest.layout.blocks import TextBlock
-from ingest.structure.run_in import RUN_IN
-from ingest.structure.section_names import (
+from ingest.section_names import (
     decimal_number,
     is_known,
     letter_number,
@@ -17,6 +16,7 @@ from ingest.structure.section_names import (
     numbered_depth,
     plain_title,
 )
+from ingest.structure.run_in import RUN_IN
 
 BY_STYLE = 9
 """Stands for the level of a heading that nothing but its style tells."""

@@ -6,10 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ingest.layout.blocks import TextBlock
 from ingest.pdf.words import OutlineEntry
-from ingest.structure.heading_levels import BY_STYLE, settle_levels, style_of
-from ingest.structure.numbering import longest_chain
-from ingest.structure.run_in import CODE_FONT, RUN_IN
-from ingest.structure.section_names import (
+from ingest.section_names import (
     decimal_number,
     is_known,
     letter_number,
@@ -18,6 +15,9 @@ from ingest.structure.section_names import (
     numbered_depth,
     plain_title,
 )
+from ingest.structure.heading_levels import BY_STYLE, settle_levels, style_of
+from ingest.structure.numbering import longest_chain
+from ingest.structure.run_in import CODE_FONT, RUN_IN
 from ragqa.document import BlockKind
 
 _FORMULA = re.compile(r"[=<>≈±×∈≤≥∑∏∫√→←|{}\\]")

@@ -1,26 +1,20 @@
-"""Year, venue, DOI and arXiv id, from what is printed around the text of the first pages."""
+"""Year and venue, from what is printed around the text of the first pages."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
+from ingest.identifiers import ARXIV_STAMP
 from ingest.layout.lines import lines_of
 from ingest.pdf.words import PlacedPage
-
-DOI = re.compile(r"\b10\.\d{4,9}/[-._;()/:<>A-Za-z0-9]*[A-Za-z0-9)]")
-_OLD_ARXIV = r"[a-z-]+(?:\.[A-Z]{2})?/\d{7}"
-_ARXIV = re.compile(rf"arXiv:\s?((?:\d{{4}}\.\d{{4,5}}|{_OLD_ARXIV})(?:v\d+)?)", re.IGNORECASE)
-_ARXIV_STAMP = re.compile(rf"{_ARXIV.pattern}\s\[[^\]]+\]\s\d{{1,2}}\s\w+\s((?:19|20)\d\d)", re.IGNORECASE)
-_ARXIV_DOI = re.compile(r"10\.48550/arxiv\.(.+)", re.IGNORECASE)
-ARXIV_FILE = re.compile(r"^(\d{4}\.\d{4,5}(?:v\d+)?)$")
 
 _YEAR = r"(?<![\d–-])((?:19|20)\d\d)\b(?![–-]\d)"
 # Years in the text of page 1 are mostly those of cited papers: only these say when the paper itself appeared.
 _YEAR_MARKS = (
     re.compile(rf"(?:©|\(c\)|\bc|copyright)\s*(?:the author\(s\)\s*)?{_YEAR}", re.IGNORECASE),
     re.compile(rf"published:?\s[^.;]{{0,40}}?{_YEAR}", re.IGNORECASE),
-    _ARXIV_STAMP,
+    ARXIV_STAMP,
     re.compile(
         rf"(?:proceedings|conference|workshop|volume|journal|accepted|posted)[^.;]{{0,160}}?{_YEAR}", re.IGNORECASE
     ),
@@ -59,22 +53,6 @@ _PREPRINT = re.compile(
 )
 _EDGE = 0.12
 """Share of the page's height, at the top and at the bottom, where journals and proceedings name themselves."""
-
-
-def find_doi(texts: Iterable[str]) -> str:
-    """The first one, without a stop or a bracket that belongs to the sentence."""
-    for text in texts:
-        match = DOI.search(text)
-        if match:
-            found = match[0]
-            return found[:-1] if found.endswith(")") and found.count("(") < found.count(")") else found
-    return ""
-
-
-def find_arxiv_id(first_page: str, doi: str) -> str:
-    """From the stamp, with its version, or from arXiv's DOI. An id without subject and date may be a cited paper's."""
-    match = _ARXIV_STAMP.search(first_page) or _ARXIV.match(first_page) or _ARXIV_DOI.match(doi)
-    return match[1] if match else ""
 
 
 def publication_year(first_page: str) -> int | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ingest.structure.section_names import Number
+from ingest.section_names import Number
 
 _LOOK_BACK = 60
 """Numbers that one is compared with; keeps long papers linear."""

@@ -12,8 +12,8 @@ from statistics import median
 
 from ingest.layout.blocks import TextBlock
 from ingest.layout.lines import Line
+from ingest.section_names import is_known, names_references, names_what_follows_references, numbered_depth
 from ingest.structure.heading_levels import style_of
-from ingest.structure.section_names import is_known, names_references, names_what_follows_references, numbered_depth
 from ragqa.document import BlockKind
 
 _LISTED = frozenset({BlockKind.PARAGRAPH, BlockKind.HEADING, BlockKind.TABLE, BlockKind.FIGURE, BlockKind.FOOTNOTE})

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from ingest.layout.blocks import TextBlock
-from ingest.structure.section_names import is_known
+from ingest.section_names import is_known
 from ragqa.document import BlockKind
 
 _JUNK = re.compile(
