@@ -22,13 +22,13 @@ from benchmarks.environment import HERE, WORK
 from benchmarks.questions import Question, load_questions
 from benchmarks.reading import triples
 from ingest.chunk import chunk_document
+from ingest.folder.files import content_hash
 from ingest.pipeline import passage
 from ingest.reader import read_pdf
 from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
 from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.document import BlockKind, Chunk, Document
-from ragqa.evaluation.papers import content_id
 from ragqa.protocols import Embedder
 from ragqa.search.index import HybridIndex
 from ragqa.search.retrieve import Retriever
@@ -120,15 +120,15 @@ def _store(
     searched = [chunk for chunk in chunks if chunk.kind is not BlockKind.REFERENCE]
     title = document.metadata.title
     texts = [passage(title, chunk) if setting.context else chunk.text for chunk in searched]
-    catalogue.register(content_id(path), path, 0, "")
-    catalogue.store(content_id(path), document, searched, list(embedder.embed_passages(texts)), setting.name)
+    catalogue.register(content_hash(path), path, 0, "")
+    catalogue.store(content_hash(path), document, searched, list(embedder.embed_passages(texts)), setting.name)
 
 
 def _outcome(retriever: Retriever, one: Asked, embedder: Embedder) -> dict[str, float]:
     given = one.question.given
-    only = Filter(paper_ids=(content_id(given),)) if given else Filter()
+    only = Filter(paper_ids=(content_hash(given),)) if given else Filter()
     hits = retriever.search(SearchRequest(question=one.question.text, k=20, filter=only)).hits
-    gold = {(content_id(paper), page) for paper in one.question.papers for page in one.question.pages}
+    gold = {(content_hash(paper), page) for paper in one.question.papers for page in one.question.pages}
     found = {f"page@{k}": float(any((h.paper_id, h.page) in gold for h in hits[:k])) for k in (1, 5) if gold}
     if one.evidence:
         found["evidence in 8 hits"] = _evidence_share(hits[:EVIDENCE_HITS], one.evidence)

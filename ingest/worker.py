@@ -82,8 +82,7 @@ class SubprocessReader:
         watch.start()
         try:
             reply = _exchange(child, os.fsencode(path.absolute()), watch)
-        except BaseException:
-            # Ctrl-C half way: the next answer in the pipe would belong to this question.
+        except BaseException:  # Ctrl-C half way: the next answer in the pipe would belong to this question
             self._end_child()
             raise
         finally:

@@ -80,6 +80,7 @@ ONLY_BY = {
         "ragqa.client",
         "ragqa.page_images",
         "ragqa.cli.folder_commands",
+        "ragqa.cli.eval_commands",
     ),
 }
 

@@ -19,11 +19,11 @@ def write_lines(file: Path, rows: Sequence[object]) -> None:
 
 def test_a_retrieval_set_is_measured(tmp_path: Path) -> None:
     folder = tmp_path / "alps"
-    texts = {"d1": "Marmots hibernate for two hundred days.", "d2": "Snow depth explains most of the variance."}
+    texts = {"alps/d1": "Marmots hibernate for two hundred days.", "d2": "Snow depth explains most of the variance."}
     write_lines(folder / "corpus.jsonl", [{"_id": name, "title": "", "text": text} for name, text in texts.items()])
     write_lines(folder / "queries.jsonl", [{"_id": "q1", "text": "How long do marmots sleep?"}])
     (folder / "qrels").mkdir()
-    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\n")
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\talps/d1\t1\n")
     ended = ragqa("eval", "retrieval", folder, "--json")
     assert ended.returncode == 0, ended.stderr
     (found,) = json.loads(ended.stdout)["sets"]

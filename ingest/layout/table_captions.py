@@ -32,11 +32,6 @@ def captions_of(lines: Sequence[Line], rules: Sequence[Rect]) -> list[Caption]:
     return [_caption_at(lines, index, rules) for index, line in enumerate(lines) if _opens_caption(line, lines, index)]
 
 
-def opens_table_caption(line: Line) -> bool:
-    """Whether a line begins with "Table 3" and the like."""
-    return line.words[0].text[:3].lower() in _OPENINGS and bool(_CAPTION.match(line.text))
-
-
 def _opens_caption(line: Line, lines: Sequence[Line], index: int) -> bool:
     match = _CAPTION.match(line.text) if line.words[0].text[:3].lower() in _OPENINGS else None
     if not match:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ragqa.document import Rect
 
-TEXT, PATH, IMAGE, SHADING, FORM = 1, 2, 3, 4, 5
+TEXT, PATH, IMAGE, FORM = 1, 2, 3, 5
 """Kinds of objects."""
 
 Colour = tuple[int, int, int]

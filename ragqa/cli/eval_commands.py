@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ingest.folder.files import content_hash
 from ragqa import __version__
 from ragqa.cli.eval_output import print_differences, print_reports
 from ragqa.cli.options import AsJson, Data, one_of, opened, opened_texts, settings_from
@@ -24,7 +25,7 @@ from ragqa.evaluation.formats import (
     read_reading_set,
     read_retrieval_set,
 )
-from ragqa.evaluation.papers import content_id, evaluate_papers
+from ragqa.evaluation.papers import evaluate_papers
 from ragqa.evaluation.rankings import evaluate_retrieval, library_of_measures
 from ragqa.evaluation.reading import evaluate_reading
 from ragqa.evaluation.report import SetReport, compare, to_json
@@ -138,7 +139,7 @@ def make(
 
 def _passages(library: Library, folder: Path) -> list[Passage]:
     """Passages that say what was done and found, from every paper of the folder."""
-    pdfs = {content_id(file): file.relative_to(folder).as_posix() for file in sorted(folder.rglob("*.pdf"))}
+    pdfs = {content_hash(file): file.relative_to(folder).as_posix() for file in sorted(folder.rglob("*.pdf"))}
     _ingest(library, [folder])
     found = []
     for paper_id, doc in pdfs.items():
@@ -172,7 +173,7 @@ def _ingested(
     library: Library, folder: Path, questions: Sequence[PaperQuestion], extra: Sequence[Path]
 ) -> dict[str, str]:
     """The ids of the papers that questions ask about, by their names in ``docs``; all are in the library then."""
-    ids = {doc: content_id(folder / doc) for doc in sorted({doc for question in questions for doc in question.docs})}
+    ids = {doc: content_hash(folder / doc) for doc in sorted({doc for question in questions for doc in question.docs})}
     _ingest(library, [*(folder / doc for doc in ids), *extra])
     ready = {paper.id for paper in library.papers(PaperState.READY)}
     for doc, paper_id in ids.items():

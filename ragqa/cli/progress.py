@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ragqa.cli.output import err
 from ragqa.library import OnProgress
-from ragqa.types import ENDED, IngestProgress, PaperState
+from ragqa.types import IngestProgress, PaperState
 
 INTERRUPTED = 130
 SHOWN_NAME = 32
@@ -53,7 +53,7 @@ def progress(shown: bool) -> Iterator[OnProgress]:
             name = step.paper.file_name[:SHOWN_NAME].encode("utf-8", "replace").decode()
             said = pace.shown(step, time.monotonic())
             bar.update(task, completed=step.done, total=step.total, pace=said, description=name)
-            if step.paper.state is PaperState.FAILED and step.paper.state in ENDED:
+            if step.paper.state is PaperState.FAILED:
                 bar.console.print(f"[red]failed[/] {escape(name)}: {escape(step.paper.reason)}")
 
         yield on_progress
@@ -69,5 +69,7 @@ def interruptible() -> Iterator[None]:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, on_interrupt)
-    yield
-    signal.signal(signal.SIGINT, before)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,8 +1,6 @@
 """``ragqa eval papers``: from PDFs to pages, answers, citations and refusals, all papers in one library."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Protocol
 
 from ragqa.evaluation.formats import PaperQuestion
@@ -60,12 +58,6 @@ def evaluate_papers(
         SetReport(name, tuple(judged), {"setting": "given" if name in given else "open"})
         for name, judged in found.items()
     ]
-
-
-def content_id(file: Path) -> str:
-    """The id that a PDF gets: SHA-256 of its bytes, in hex."""
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _answered(library: Answering, request: AskRequest) -> Answer:

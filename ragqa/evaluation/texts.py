@@ -4,11 +4,11 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.chunk import chunk_document
-from ingest.pipeline import generation, passage
+from ingest.pipeline import embed, generation
 from ragqa.answer.citations import Citer
 from ragqa.answer.extractive import answer_extractively
 from ragqa.answer.scorer import SentenceScorer
@@ -37,6 +37,8 @@ class TextLibrary:
     scorer: SentenceScorer
     chunk_tokens: int
     resources: ExitStack
+    document_ids: dict[str, str] = field(default_factory=dict)
+    """By the id of the paper that each document is here."""
 
     def add(self, documents: Sequence[TextDocument], on_progress: Callable[[int], None]) -> None:
         """Chunk, embed and index all; ``on_progress`` hears how many are done."""
@@ -48,21 +50,18 @@ class TextLibrary:
     def _add(self, batch: Sequence[TextDocument]) -> None:
         read = [(document, as_paper(document)) for document in batch]
         chunked = [chunk_document(paper, self.embedder, self.chunk_tokens) for _, paper in read]
-        passages = [
-            passage(document.title, chunk) for (document, _), chunks in zip(read, chunked, strict=True)
-            for chunk in chunks
-        ]  # fmt: skip
-        vectors = iter(self.embedder.embed_passages(passages))
+        titled = [(document.title, chunks) for (document, _), chunks in zip(read, chunked, strict=True)]
         made_by = generation(self.embedder, self.chunk_tokens)
-        for (document, paper), chunks in zip(read, chunked, strict=True):
+        for (document, paper), chunks, vectors in zip(read, chunked, embed(titled, self.embedder), strict=True):
             paper_id = _paper_id(document.id)
-            self.catalogue.register(paper_id, Path(document.id), len(document.text), "")
-            self.catalogue.store(paper_id, paper, chunks, [next(vectors) for _ in chunks], made_by)
+            self.document_ids[paper_id] = document.id
+            self.catalogue.register(paper_id, Path(paper_id), len(document.text), "")
+            self.catalogue.store(paper_id, paper, chunks, vectors, made_by)
 
     def ranking(self, query: str, mode: SearchMode) -> tuple[list[str], dict[str, float]]:
         """Document ids, best first, each once; milliseconds by stage."""
         result = self.retriever.search(SearchRequest(question=query, k=DEEP, mode=mode))
-        return list(dict.fromkeys(hit.file_name for hit in result.hits)), result.timings_ms
+        return list(dict.fromkeys(self.document_ids[hit.paper_id] for hit in result.hits)), result.timings_ms
 
     def read(self, question: str, passage: str) -> tuple[str, float]:
         """The answer to a question on one passage, empty if there is none, and how sure it is; see reading.Read."""
