@@ -175,6 +175,61 @@ class KeywordIndex(ChunkIndex, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Text to read, and what stands above it: the paper's title and the heading path, one line each, or nothing."""
+
+    heading: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSpan:
+    """[start, end) characters of a passage's text; ``score`` in logits, 0 where it is as likely as no span at all."""
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader makes of one passage: its best spans, disjoint, best first, and the logit that there is an answer.
+
+    ``evidence`` is the stretch that bears the answer out, mostly a sentence.
+    """
+
+    spans: tuple[AnswerSpan, ...]
+    evidence: AnswerSpan
+    answerable: float
+
+
+class PassageReader(Protocol):
+    """Finds the answer to a question in passages, word for word."""
+
+    @property
+    def name(self) -> str:
+        """Which model reads; shown with each answer."""
+        ...
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """One reading per passage, in their order."""
+        ...
+
+
+class Reranker(Protocol):
+    """Tells how relevant passages are to a question, by reading both together."""
+
+    @property
+    def name(self) -> str:
+        """Which model judges."""
+        ...
+
+    def relevance(self, question: str, passages: Sequence[Passage]) -> list[float]:
+        """One logit per passage, in their order; comparable between the passages of one question."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class ChatMessage:
     """One turn given to a language model; ``role`` is system, user or assistant."""
 
