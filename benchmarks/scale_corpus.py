@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.ir import load_test_set
 from ragqa.document import BlockKind, Chunk, Document, Metadata
+from ragqa.evaluation.formats import read_retrieval_set
 from ragqa.protocols import Embedder, Vectors
 from ragqa.store.catalogue import Catalogue
 
@@ -41,8 +41,13 @@ class Pieces:
 
 def real_pieces(folders: Sequence[Path], embedder: Embedder, cache: Path) -> Pieces:
     """From test sets in BEIR layout; the vectors are kept in ``cache``."""
-    sets = [load_test_set(folder) for folder in folders]
-    every = [piece for test_set in sets for text in test_set.documents.values() for piece in _pieces(text.split())]
+    sets = [read_retrieval_set(folder) for folder in folders]
+    every = [
+        piece
+        for one in sets
+        for document in one.documents
+        for piece in _pieces(f"{document.title} {document.text}".split())
+    ]
     chosen = np.random.default_rng(0).permutation(len(every))[:PIECES]
     texts = [every[n] for n in chosen]
     digest = hashlib.sha256("\n".join(" ".join(words) for words in texts).encode()).hexdigest()

@@ -2,31 +2,43 @@
 
 from collections.abc import Generator
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Protocol
 
-from ragqa.answer.citations import Citer, Pages
+from ragqa.answer import kinds
+from ragqa.answer.asking import Asking, Find, Shelf
+from ragqa.answer.citations import Citer
+from ragqa.answer.cited import within
+from ragqa.answer.clarify import clarification
 from ragqa.answer.draft import Draft, refusal
-from ragqa.answer.evidence import choose_evidence
-from ragqa.answer.extractive import answer_extractively
+from ragqa.answer.evidence import MOST_EVIDENCE, choose_evidence
 from ragqa.answer.follow_up import standalone_question
-from ragqa.answer.generative import check, fit_evidence, write
-from ragqa.answer.prompts import answer_messages, prompt_tokens
+from ragqa.answer.generative import Writer
+from ragqa.answer.recap import extended
+from ragqa.answer.refusals import nearest_pages, searched
+from ragqa.answer.retry import DID_NOT_HELP, HELPED, WIDER, is_better, is_weak, reworded, wider_evidence
 from ragqa.answer.scorer import SentenceScorer
+from ragqa.answer.spans import MOST_READ
 from ragqa.chat import ChatModelSource
+from ragqa.conversation import Recap, Turn
 from ragqa.errors import ModelError
-from ragqa.protocols import ChatModel
+from ragqa.protocols import ChatModel, PassageReader
 from ragqa.search.retrieve import Searcher, Timings, checked_question
 from ragqa.store.history import History
 from ragqa.types import (
     Answer,
     AnswerDone,
     AnswerEvent,
+    AnswerKind,
     AnswerPiece,
     AnswerStarted,
     AskRequest,
+    Filter,
     Hit,
+    Paper,
+    PaperState,
     SearchRequest,
     SearchResult,
-    Turn,
 )
 
 HITS_READ = 20
@@ -35,84 +47,162 @@ EXTRACTIVE_MODEL = "extractive"
 Drafting = Generator[AnswerEvent, None, tuple[Draft, ChatModel | None, str]]
 """Yields pieces; returns the draft, the model that wrote it (None: extractive), and a note for the reader."""
 
+Redrafting = Generator[AnswerEvent, None, tuple["_Answering", Draft, ChatModel | None, str]]
+"""The same with what the better draft was made from."""
+
+
+class Papers(Shelf, Protocol):
+    """What is known of papers: the catalogue."""
+
+    def matching_papers(self, wanted: Filter, collection: str | None) -> frozenset[str] | None:
+        """Ids of papers that pass; None if every paper does."""
+        ...
+
+    def papers_of(self, paper_ids: list[str]) -> list[Paper]:
+        """Papers by id."""
+        ...
+
+    def papers(self, state: PaperState | None = None) -> list[Paper]:
+        """All papers in a state."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much is read and written."""
+    """How much is read."""
 
     question_chars: int
-    answer_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What answers: sentences are scored, passages are read, text is written."""
+
+    scorer: SentenceScorer
+    reader: PassageReader | None
+    models: ChatModelSource
+    writer: Writer
 
 
 class Asker:
     """Answers questions from the library."""
 
-    def __init__(
-        self,
-        retriever: Searcher,
-        scorer: SentenceScorer,
-        pages: Pages,
-        history: History,
-        models: ChatModelSource,
-        limits: Limits,
-    ) -> None:
+    def __init__(self, retriever: Searcher, means: Means, papers: Papers, history: History, limits: Limits) -> None:
         self._retriever = retriever
-        self._scorer = scorer
-        self._pages = pages
+        self._means = means
+        self._papers = papers
         self._history = history
-        self._models = models
         self._limits = limits
 
     def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
         """One ``started``, any number of ``piece``, one ``done``. Input errors are raised before the first event."""
         timings = Timings()
         question = checked_question(request.question, self._limits.question_chars)
-        turns = self._history.turns(request.conversation_id) if request.conversation_id else []
+        turns = self._turns(request)
         model, note = self._model(request)
         with timings.stage("rewrite"):
             standalone, model, note = self._standalone(question, turns, model, request, note)
         with timings.stage("retrieve"):
-            found = self._retrieve(standalone, request)
-        evidence, note = choose_evidence(list(found.hits)), " ".join(filter(None, (note, found.note)))
+            found = self._retrieve(standalone, request.filter, request.collection, HITS_READ)
+        note = " ".join(filter(None, (note, found.note)))
 
-        answering = _Answering(request, standalone, evidence, Citer(self._history.new_id(), self._pages))
+        answering = self._answering(request, standalone, found, is_follow_up=bool(turns))
         yield AnswerStarted(
             standalone_question=standalone, mode="generative" if model else "extractive", model=_name(model)
         )
         with timings.stage("answer"):
             draft, model, note = yield from self._draft(answering, model, note)
+        if answering.may_try_again and is_weak(draft, written=model is not None):
+            with timings.stage("retry"):
+                answering, draft, model, note = yield from self._again(answering, draft, model, note)
 
         answer = self._answer(answering, draft, model, note, timings)
-        self._history.save(answering.answer_id, question, answer)
+        if request.keep:
+            self._history.save(answering.answer_id, question, answer)
         yield AnswerDone(answer=answer)
 
+    def _turns(self, request: AskRequest) -> list[Turn]:
+        """What was said before, as the caller or the library remembers it."""
+        if request.earlier:
+            return [Turn(question=e.question, standalone_question=e.question, answer=e.answer) for e in request.earlier]
+        if not request.conversation_id:
+            return []
+        return list(within(self._history.turns(request.conversation_id), request.filter.paper_ids))
+
     def _model(self, request: AskRequest) -> tuple[ChatModel | None, str]:
-        model = self._models.wanted(request.mode)
-        note = self._models.absence() if request.mode == "auto" and model is None else ""
+        model = self._means.models.wanted(request.mode)
+        note = self._means.models.absence() if request.mode == "auto" and model is None else ""
         return model, note
 
     def _standalone(
         self, question: str, turns: list[Turn], model: ChatModel | None, request: AskRequest, note: str
     ) -> tuple[str, ChatModel | None, str]:
         try:
-            return standalone_question(question, turns, model), model, note
+            return standalone_question(question, turns, model, self._recap(request, turns, model)), model, note
         except ModelError as exc:
             if request.mode == "generative":
                 raise
             return standalone_question(question, turns, None), None, _fell_back(exc)
 
-    def _retrieve(self, standalone: str, request: AskRequest) -> SearchResult:
+    def _recap(self, request: AskRequest, turns: list[Turn], model: ChatModel | None) -> Recap:
+        """What the model wrote of the oldest turns, kept with the conversation; empty without one."""
+        if model is None or request.conversation_id is None or not turns:
+            return Recap()
+        known = self._history.recap(request.conversation_id)
+        recap = extended(known, turns, model)
+        if recap != known:
+            self._history.keep_recap(request.conversation_id, recap)
+        return recap
+
+    def _retrieve(
+        self, standalone: str, only: Filter, collection: str | None, k: int, rerank: bool = True
+    ) -> SearchResult:
         # A rewritten question may be longer than a user's may be.
-        search = SearchRequest(
-            question=standalone[: self._limits.question_chars],
-            k=HITS_READ,
-            collection=request.collection,
-            filter=request.filter,
+        question = standalone[: self._limits.question_chars]
+        return self._retriever.search(
+            SearchRequest(question=question, k=k, collection=collection, filter=only, rerank=rerank)
         )
-        return self._retriever.search(search)
+
+    def _answering(self, request: AskRequest, standalone: str, found: SearchResult, is_follow_up: bool) -> "_Answering":
+        """What is asked for, and everything to answer it with."""
+        citer = Citer(self._history.new_id(), self._papers)
+        scope = cache(lambda: self._scope(request))
+        choices = request.choices or ()
+        kind = kinds.wanted_kind(standalone, choices, scope)
+        asking = Asking(
+            question=standalone,
+            evidence=choose_evidence(list(found.hits), MOST_READ),
+            citer=citer,
+            scorer=self._means.scorer,
+            reader=self._means.reader,
+            shelf=self._papers,
+            find=self._finder(request),
+            scope=scope,
+            choices=choices,
+        )
+        asked_back = clarification(standalone, kind, asking.evidence, is_follow_up, scope)
+        return _Answering(request, kind, asking, asked_back, found.hits)
+
+    def _scope(self, request: AskRequest) -> list[Paper]:
+        """The papers that the question may be answered from."""
+        ids = self._papers.matching_papers(request.filter, request.collection)
+        return self._papers.papers(PaperState.READY) if ids is None else self._papers.papers_of(list(ids))
+
+    def _finder(self, request: AskRequest) -> Find:
+        """Further searches inside what the request allows: not re-ranked, as there may be many of them."""
+
+        def find(question: str, only: Filter, k: int) -> list[Hit]:
+            given = {name: value for name, value in only.model_dump().items() if value is not None}
+            within = request.filter.model_copy(update=given)
+            return list(self._retrieve(question, within, request.collection, k, rerank=False).hits)
+
+        return find
 
     def _draft(self, answering: "_Answering", model: ChatModel | None, note: str) -> Drafting:
-        if not answering.evidence:
+        if answering.asked_back is not None:
+            yield AnswerPiece(text=answering.asked_back.text)
+            return answering.asked_back, None, ""
+        if not answering.hits:
             return refusal(0.0), model, note
         if model is not None:
             try:
@@ -123,60 +213,119 @@ class Asker:
                 note = _fell_back(exc)
             else:
                 return draft, model, note
-        draft = answer_extractively(answering.standalone, answering.evidence, self._scorer, answering.citer)
+        draft = kinds.answer(answering.kind, answering.asking)
         yield AnswerPiece(text=draft.text)
         return draft, None, note
 
-    def _written(self, answering: "_Answering", model: ChatModel) -> Generator[AnswerEvent, None, Draft]:
-        evidence = fit_evidence(answering.standalone, answering.evidence, model, self._limits.answer_tokens)
+    def _again(self, answering: "_Answering", first: Draft, model: ChatModel | None, note: str) -> Redrafting:
+        """Once more with what a wider search finds: the better of the two drafts, and a note that says so."""
+        wider = self._wider(answering, model)
+        if wider is None:
+            return answering, first, model, note
+        yield AnswerPiece(text="\n\n")
+        try:
+            second, writer, said = yield from self._draft(wider, model, note)
+        except ModelError:  # what there is already is better than an error
+            second, writer, said = first, model, note
+        if is_better(second, first):
+            return wider, second, writer, f"{said} {HELPED}".strip()
+        return replace(answering, retried=True), first, model, f"{note} {DID_NOT_HELP}".strip()
+
+    def _wider(self, answering: "_Answering", model: ChatModel | None) -> "_Answering | None":
+        """The same question over the evidence of a second search; None if that finds nothing new."""
+        request, asking = answering.request, answering.asking
+        try:
+            search = reworded(asking.question, model)
+        except ModelError:  # the search can do without it
+            search = reworded(asking.question, None)
+        found = self._retrieve(search, request.filter, request.collection, WIDER)
+        evidence = wider_evidence(asking.evidence, found.hits, MOST_READ)
         if not evidence:
-            raise _no_room(model)
-        messages = answer_messages(answering.standalone, evidence)
-        pieces = []
-        for piece in write(messages, model, self._limits.answer_tokens):
-            pieces.append(piece)
-            yield AnswerPiece(text=piece)
-        written = "".join(pieces)
-        usage = {
-            "evidence_chunks": len(evidence),
-            "prompt_tokens": prompt_tokens(messages, model),
-            "answer_tokens": model.count_tokens(written),
-        }
-        # What did not fit was never read by the model, but may still bear its words out.
-        return replace(check(written, answering.evidence, self._scorer, answering.citer), usage=usage)
+            return None
+        asking = replace(asking, evidence=evidence, citer=Citer(self._history.new_id(), self._papers))
+        return replace(answering, asking=asking, retried=True)
+
+    def _written(self, answering: "_Answering", model: ChatModel) -> Generator[AnswerEvent, None, Draft]:
+        """In the model's words. A verdict, choices, a table or the parts of a summary are made without it and kept."""
+        asking, writer = answering.asking, self._means.writer
+        evidence, made = list(asking.evidence[:MOST_EVIDENCE]), None
+        if answering.kind not in ("span", "list"):
+            made = kinds.answer(answering.kind, asking)
+            evidence = choose_evidence([*asking.citer.hits, *evidence])
+        writing = writer.write(answering.question_and_choices, evidence, model, asking.citer)
+        draft = yield from _as_events(writing)
+        if made is None or draft.abstained or made.abstained:
+            return draft
+        return replace(
+            draft, kind=made.kind, details=made.details, note=" ".join(filter(None, (draft.note, made.note)))
+        )
 
     def _answer(
         self, answering: "_Answering", draft: Draft, model: ChatModel | None, note: str, timings: Timings
     ) -> Answer:
+        request, details = answering.request, draft.details
+        if draft.abstained:
+            details = details.model_copy(update={"nearest": nearest_pages(answering.hits)})
         return Answer(
+            **dict(details),
             answer=draft.text,
-            kind="refusal" if draft.abstained else ("text" if model else "span"),
+            kind="refusal" if draft.abstained else draft.kind or ("text" if model else "span"),
             mode="generative" if model else "extractive",
             abstained=draft.abstained,
             confidence=draft.confidence,
-            citations=answering.citer.citations,
+            citations=answering.asking.citer.citations,
+            searched=searched(request, answering.asking.scope()) if draft.abstained else "",
             unsupported=draft.unsupported,
-            standalone_question=answering.standalone,
+            standalone_question=answering.asking.question,
             model=_name(model),
-            note=note,
+            retried=answering.retried,
+            note=" ".join(filter(None, (note, draft.note))),
             usage=draft.usage,
-            conversation_id=answering.request.conversation_id or self._history.new_id(),
+            conversation_id=request.conversation_id or (self._history.new_id() if request.keep else ""),
             timings_ms=dict(timings),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Answering:
-    """One question on its way to an answer."""
+    """One question on its way to an answer; ``asked_back`` is what to ask instead of answering.
+
+    ``retried`` is true once a second search was made.
+    """
 
     request: AskRequest
-    standalone: str
-    evidence: list[Hit]
-    citer: Citer
+    kind: AnswerKind
+    asking: Asking
+    asked_back: Draft | None
+    hits: tuple[Hit, ...]
+    retried: bool = False
+
+    @property
+    def may_try_again(self) -> bool:
+        """Tables and summaries search by themselves; a question asked back needs no evidence."""
+        return self.asked_back is None and self.kind not in ("comparison", "summary")
 
     @property
     def answer_id(self) -> str:
-        return self.citer.answer_id
+        return self.asking.citer.answer_id
+
+    @property
+    def question_and_choices(self) -> str:
+        """As a model is asked."""
+        choices = "; ".join(self.asking.choices)
+        return f"{self.asking.question}\nChoose one of: {choices}" if choices else self.asking.question
+
+
+def _as_events(writing: Generator[str, None, Draft]) -> Generator[AnswerEvent, None, Draft]:
+    """The pieces as events; closing it closes the writing."""
+    try:
+        while True:
+            yield AnswerPiece(text=next(writing))
+    except StopIteration as ended:
+        draft: Draft = ended.value
+        return draft
+    finally:
+        writing.close()
 
 
 def _name(model: ChatModel | None) -> str:
@@ -185,10 +334,3 @@ def _name(model: ChatModel | None) -> str:
 
 def _fell_back(exc: ModelError) -> str:
     return f"Answered extractively, since the language model failed: {exc}"
-
-
-def _no_room(model: ChatModel) -> ModelError:
-    return ModelError(
-        f"The question leaves no room for evidence in the model's context window of {model.context_window} tokens.",
-        hint="Ask a shorter question, or set RAGQA_CONTEXT_WINDOW higher if the model allows it.",
-    )

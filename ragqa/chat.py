@@ -1,13 +1,17 @@
 """Holds the language model: found when first asked for, looked for again now and then while there is none."""
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 
-from ragqa.errors import ModelUnavailable, RagqaError
-from ragqa.protocols import ChatModel
+from ragqa.errors import ModelError, ModelUnavailable, RagqaError
+from ragqa.protocols import ChatMessage, ChatModel
 from ragqa.types import AnswerMode
 
+log = logging.getLogger(__name__)
+
+GREETING = (ChatMessage("user", "Hello"),)
 LOOK_AGAIN_S = 30.0
 HOW_TO_ADD = (
     "Start Ollama (ollama serve, then ollama pull llama3.2), or set RAGQA_LLM to ollama:MODEL, openai:MODEL,"
@@ -52,6 +56,21 @@ class ChatModelSource:
         if self.current() is not None:
             return ""
         return str(self._problem) if self._problem else f"No language model: answers are extractive. {HOW_TO_ADD}"
+
+    def warm_up(self) -> None:
+        """Have the model loaded in the background, so that the first question need not wait for it."""
+        threading.Thread(target=self._greet, name="warm-up", daemon=True).start()
+
+    def _greet(self) -> None:
+        model = self.current()
+        if model is None:
+            return
+        started = time.monotonic()
+        try:
+            for _ in model.stream(GREETING, 1):
+                log.info("%s is ready after %.1f s.", model.name, time.monotonic() - started)
+        except ModelError as exc:
+            log.info("%s was not warmed up: %s", model.name, exc)
 
     def close(self) -> None:
         """Release the model."""

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ingest.folder.files import content_hash, find_pdfs
+from ragqa.conversation import Conversation, ConversationDetails, ExportFormat
 from ragqa.errors import RagqaError, ReadError, ServerUnreachable, UploadTooLarge, error_classes
 from ragqa.library import OnProgress, counted
 from ragqa.types import (
@@ -36,6 +37,7 @@ ASK_TIMEOUT_S = 600.0
 POLL_EVERY_S = 0.5
 NOTICED_WITHIN_S = 60.0
 PAPERS = TypeAdapter(list[Paper])
+CONVERSATIONS = TypeAdapter(list[Conversation])
 TABLES = TypeAdapter(list[PaperTable])
 EVENT: TypeAdapter[AnswerEvent] = TypeAdapter(AnswerEvent)
 
@@ -95,11 +97,7 @@ class Client:
 
     def page_image(self, paper_id: str, page: int, highlight: str) -> bytes:
         """PNG of a page, the words of the citation ``highlight`` marked."""
-        with self._translated():
-            response = self._http.get(f"/api/v1/papers/{paper_id}/pages/{page}.png", params={"highlight": highlight})
-            _raise_problem(response)
-        content: bytes = response.content
-        return content
+        return self._content(f"/papers/{paper_id}/pages/{page}.png", {"highlight": highlight})
 
     def search(self, request: SearchRequest) -> SearchResult:
         """See ``Library``."""
@@ -121,6 +119,28 @@ class Client:
         """The whole answer at once."""
         return next(event.answer for event in self.ask(request) if isinstance(event, AnswerDone))
 
+    def conversations(self, query: str = "") -> list[Conversation]:
+        """See ``Library``."""
+        return CONVERSATIONS.validate_python(self._request("GET", "/conversations", params={"query": query}))
+
+    def conversation(self, conversation_id: str) -> ConversationDetails:
+        """See ``Library``."""
+        return ConversationDetails.model_validate(self._request("GET", f"/conversations/{conversation_id}"))
+
+    def rename_conversation(self, conversation_id: str, title: str) -> Conversation:
+        """See ``Library``."""
+        sent = self._request("PATCH", f"/conversations/{conversation_id}", json={"title": title})
+        return Conversation.model_validate(sent)
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """See ``Library``."""
+        self._request("DELETE", f"/conversations/{conversation_id}")
+
+    def export_conversation(self, conversation_id: str, form: ExportFormat) -> str:
+        """See ``Library``."""
+        content = self._content(f"/conversations/{conversation_id}/export", {"format": form})
+        return content.decode("utf-8")
+
     def health(self) -> Health:
         """See ``Library``."""
         return Health.model_validate(self._request("GET", "/health"))
@@ -128,6 +148,13 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+    def _content(self, path: str, params: dict[str, str]) -> bytes:
+        with self._translated():
+            response = self._http.get(f"/api/v1{path}", params=params)
+            _raise_problem(response)
+        content: bytes = response.content
+        return content
 
     def _request(self, method: str, path: str, **arguments: Any) -> Any:
         with self._translated():

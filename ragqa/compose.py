@@ -4,7 +4,7 @@ import logging
 import os
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from platformdirs import user_cache_path
@@ -16,13 +16,20 @@ from ingest.pipeline import Pipeline, generation
 from ingest.worker import SubprocessReader
 from ragqa.adapters.chat_models import open_chat_model
 from ragqa.adapters.chroma_index import ChromaIndex
+from ragqa.adapters.cross_encoder import CrossEncoderReranker
+from ragqa.adapters.huggingface_nli import HuggingFaceNli
+from ragqa.adapters.huggingface_reader import HuggingFaceReader
 from ragqa.adapters.openvino_embedder import NAME as SHIPPED_EMBEDDER
 from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
+from ragqa.adapters.openvino_reader import SHIPPED as SHIPPED_READER
+from ragqa.adapters.openvino_reader import OpenVinoReader
 from ragqa.adapters.registers import Registers
 from ragqa.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder, gpu_at_hand
 from ragqa.adapters.tantivy_index import TantivyIndex
+from ragqa.answer.generative import Writer
 from ragqa.answer.scorer import EmbeddingScorer
-from ragqa.ask import Asker, Limits
+from ragqa.answer.support import JudgedSupport, Support, WordSupport, shipped_weights
+from ragqa.ask import Asker, Limits, Means
 from ragqa.chat import ChatModelSource
 from ragqa.checkup import Checkup
 from ragqa.engine import Engine
@@ -30,7 +37,7 @@ from ragqa.errors import ModelError
 from ragqa.evaluation.texts import TextLibrary
 from ragqa.lock import FolderLock
 from ragqa.page_images import PageImages
-from ragqa.protocols import Embedder, PaperRegister
+from ragqa.protocols import Embedder, PaperRegister, PassageReader, Reranker
 from ragqa.search.caches import RememberingEmbedder, RememberingSearcher
 from ragqa.search.filling import Progress
 from ragqa.search.generations import Generation, Generations
@@ -67,7 +74,7 @@ def open_engine(settings: Settings, url: str = "", filling: Progress | None = No
         catalogue.requeue_unfinished()
         wanted = Recipe(generation(embedder, settings.chunk_tokens), settings.embedder, settings.chunk_tokens)
         filling = filling or Progress()
-        opener = GenerationOpener(settings, catalogue, embedder, filling, opened)
+        opener = GenerationOpener(settings, catalogue, embedder, open_reranker(settings), filling, opened)
         generations = Generations(catalogue.ledger, settings.index_folder, wanted, opener.open, filling)
 
         ocr = OcrChoice(settings.ocr, settings.ocr_languages, settings.ocr_timeout)
@@ -93,16 +100,23 @@ def open_engine(settings: Settings, url: str = "", filling: Progress | None = No
 
         models = ChatModelSource(partial(open_chat_model, settings))
         opened.callback(models.close)
-        limits = Limits(settings.max_question_chars, settings.max_answer_tokens)
+        writer = Writer(open_support(settings), settings.max_answer_tokens)
+        means = Means(EmbeddingScorer(embedder), open_reader(settings), models, writer)
         return Engine(
             catalogue=catalogue,
             generations=generations,
             intake=intake,
-            asker=Asker(generations, EmbeddingScorer(embedder), catalogue, history, models, limits),
+            asker=Asker(generations, means, catalogue, history, Limits(settings.max_question_chars)),
+            history=history,
             images=PageImages(catalogue, history, SubprocessRenderer(settings.read_memory_mb)),
             checkup=Checkup(catalogue, generations, embedder.fingerprint, models, partial(state_of_recognition, ocr)),
             resources=opened.pop_all(),
+            warm_up=models.warm_up if settings.warm_up else nothing,
         )
+
+
+def nothing() -> None:
+    """What a server does before the first question if it is not to load the language model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +126,7 @@ class GenerationOpener:
     settings: Settings
     catalogue: Catalogue
     embedder: Embedder
+    reranker: Reranker | None
     filling: Progress
     opened: ExitStack
 
@@ -120,7 +135,7 @@ class GenerationOpener:
         embedder = self._embedder_of(recipe)
         index = HybridIndex(folder, self.catalogue, recipe.name, ChromaIndex, TantivyIndex, self.filling)
         self.opened.callback(index.close)
-        retriever = Retriever(self.catalogue, index, embedder, self.settings.max_question_chars)
+        retriever = Retriever(self.catalogue, index, embedder, self.settings.max_question_chars, self.reranker)
         return Generation(recipe, embedder, index, RememberingSearcher(retriever, self.catalogue.ledger.version))
 
     def _embedder_of(self, recipe: Recipe) -> Embedder | None:
@@ -141,6 +156,7 @@ def open_text_library(settings: Settings) -> TextLibrary:
         database = Database(settings.index_folder / CATALOGUE_FILE)
         opened.callback(database.close)
         catalogue, embedder = Catalogue(database), open_embedder(settings)
+        reranker = reranker_if_any(settings)
         made_by = generation(embedder, settings.chunk_tokens)
         index = HybridIndex(settings.index_folder / "texts", catalogue, made_by, ChromaIndex, TantivyIndex)
         opened.callback(index.close)
@@ -148,8 +164,10 @@ def open_text_library(settings: Settings) -> TextLibrary:
             catalogue=catalogue,
             index=index,
             embedder=embedder,
-            retriever=Retriever(catalogue, index, embedder, settings.max_question_chars),
+            retriever=Retriever(catalogue, index, embedder, settings.max_question_chars, reranker),
+            reranks=reranker is not None,
             scorer=EmbeddingScorer(embedder),
+            reader=open_reader(settings),
             chunk_tokens=settings.chunk_tokens,
             resources=opened.pop_all(),
         )
@@ -174,3 +192,43 @@ def open_embedder(settings: Settings) -> Embedder:
     if settings.device in ("cuda", "mps") or (settings.device == "auto" and gpu_at_hand()):
         return SentenceTransformersEmbedder.shipped(settings.device)
     return OpenVinoEmbedder(settings.cache or user_cache_path("ragqa") / "models")
+
+
+def open_reader(settings: Settings) -> PassageReader | None:
+    """What finds answers in passages; None if the user wants none. Raise a ModelError if it cannot be had."""
+    if settings.reader == "none":
+        return None
+    return _shipped_reader() if settings.reader == "shipped" else HuggingFaceReader(settings.reader, settings.device)
+
+
+def open_reranker(settings: Settings) -> Reranker | None:
+    """What judges passages; None if the user wants none. Raise a ModelError if it cannot be had."""
+    if settings.reranker == "none":
+        return None
+    if settings.reranker == "shipped":
+        return _shipped_reader()
+    return CrossEncoderReranker(settings.reranker, settings.device)
+
+
+def reranker_if_any(settings: Settings) -> Reranker | None:
+    """What ``open_reranker`` gives; None, with a warning, if it cannot be had: a search goes on without it."""
+    try:
+        return open_reranker(settings)
+    except ModelError as exc:
+        log.warning("Searches go on without re-ranking: %s %s", exc.message, exc.hint)
+        return None
+
+
+def open_support(settings: Settings) -> Support:
+    """What holds written sentences to the evidence. Raise a ModelError if it cannot be had."""
+    if settings.support == "words":
+        return WordSupport()
+    if settings.support == "shipped":
+        return JudgedSupport(_shipped_reader(), shipped_weights())
+    return JudgedSupport(HuggingFaceNli(settings.support, settings.device), None)
+
+
+@cache
+def _shipped_reader() -> OpenVinoReader:
+    """One for both uses: what was judged relevant is not read a second time."""
+    return OpenVinoReader(SHIPPED_READER)

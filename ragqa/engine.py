@@ -10,11 +10,14 @@ from typing import BinaryIO
 from ingest.folder.intake import Intake
 from ragqa.ask import Asker
 from ragqa.checkup import Checkup
+from ragqa.conversation import Conversation, ConversationDetails, ExportFormat
 from ragqa.document import Metadata
+from ragqa.exports import exported
 from ragqa.library import OnProgress
 from ragqa.page_images import PageImages
 from ragqa.search.generations import Generations
 from ragqa.store.catalogue import Catalogue
+from ragqa.store.history import History
 from ragqa.types import (
     AnswerEvent,
     AskRequest,
@@ -36,15 +39,20 @@ ZOTERO = "zotero"
 
 @dataclass(frozen=True)
 class Engine:
-    """A ``Library``, and what the API offers beyond it. Safe to call from several threads."""
+    """A ``Library``, and what the API offers beyond it. Safe to call from several threads.
+
+    ``warm_up`` loads the language model in the background, if the user wants that.
+    """
 
     catalogue: Catalogue
     generations: Generations
     intake: Intake
     asker: Asker
+    history: History
     images: PageImages
     checkup: Checkup
     resources: ExitStack
+    warm_up: Callable[[], None] = lambda: None
     reads_by_itself: threading.Event = field(default_factory=threading.Event)
 
     def start_reading(self, on_change: Callable[[FolderChange], None] | None = None) -> None:
@@ -104,6 +112,26 @@ class Engine:
     def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
         """See ``Library``."""
         yield from self.asker.ask(request)
+
+    def conversations(self, query: str = "") -> list[Conversation]:
+        """See ``Library``."""
+        return self.history.conversations(query)
+
+    def conversation(self, conversation_id: str) -> ConversationDetails:
+        """See ``Library``."""
+        return self.history.conversation(conversation_id)
+
+    def rename_conversation(self, conversation_id: str, title: str) -> Conversation:
+        """See ``Library``."""
+        return self.history.rename(conversation_id, title)
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """See ``Library``."""
+        self.history.delete(conversation_id)
+
+    def export_conversation(self, conversation_id: str, form: ExportFormat) -> str:
+        """See ``Library``."""
+        return exported(self.history.conversation(conversation_id), form, self.catalogue.papers())
 
     def health(self) -> Health:
         """See ``Library``."""

@@ -33,6 +33,8 @@ RagqaError
 │   ├── ModelNotFound          the server is there, the model is not
 │   ├── ModelTimeout           no token within the time allowed
 │   ├── ModelStreamCut         the answer broke off half way
+│   ├── ModelBusy              too many questions wait for it already
+│   ├── PromptTooLong          it did not read, or would not read, the whole prompt
 │   └── MissingExtra           an optional package is not installed
 └── ServiceError               the server or the way to it
     ├── ServerUnreachable      no ragqa server answers at that address
@@ -190,6 +192,14 @@ class ModelTimeout(ModelError):
 
 class ModelStreamCut(ModelError):
     """The answer broke off half way."""
+
+
+class ModelBusy(ModelError):
+    """Too many questions wait for the model already."""
+
+
+class PromptTooLong(ModelError):
+    """The model did not read, or would not read, the whole prompt."""
 
 
 class MissingExtra(ModelError):

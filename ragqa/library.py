@@ -5,7 +5,8 @@ from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from ragqa.errors import PaperNotFound
+from ragqa.conversation import Conversation, ConversationDetails, ExportFormat
+from ragqa.errors import ConversationNotFound, PaperNotFound
 from ragqa.types import (
     ENDED,
     AnswerEvent,
@@ -74,6 +75,26 @@ class Library(Protocol):
         """``started``, ``piece``s, ``done``."""
         ...
 
+    def conversations(self, query: str = "") -> list[Conversation]:
+        """Those used last first; with a query, those that have all its words."""
+        ...
+
+    def conversation(self, conversation_id: str) -> ConversationDetails:
+        """All that was said in one. Raise ConversationNotFound if there is none."""
+        ...
+
+    def rename_conversation(self, conversation_id: str, title: str) -> Conversation:
+        """The conversation under its new title."""
+        ...
+
+    def delete_conversation(self, conversation_id: str) -> None:
+        """For good: nothing of it stays on the disk."""
+        ...
+
+    def export_conversation(self, conversation_id: str, form: ExportFormat) -> str:
+        """The whole of it, or BibTeX of what it cites."""
+        ...
+
     def health(self) -> Health:
         """What works and what is missing."""
         ...
@@ -112,3 +133,14 @@ def _resolve(name: str, papers: Sequence[Paper]) -> str:
         if found:
             raise PaperNotFound(f"{len(found)} papers match {name!r}.", hint="Give the id: ragqa papers lists them.")
     raise PaperNotFound(f"No paper matches {name!r}.", hint="List them with: ragqa papers")
+
+
+def resolve_conversation(name: str, conversations: Sequence[Conversation]) -> str:
+    """The id that begins so; ``last`` is the one used last, which comes first. Raise ConversationNotFound."""
+    found = [each.id for each in conversations if len(name) >= SHORTEST_ID and each.id.startswith(name)]
+    if name == "last":
+        found = [each.id for each in conversations[:1]]
+    if len(found) == 1:
+        return found[0]
+    said = f"{len(found)} conversations begin with {name!r}." if found else f"No conversation has the id {name!r}."
+    raise ConversationNotFound(said, hint="List them with: ragqa conversations")

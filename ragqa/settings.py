@@ -39,6 +39,16 @@ class Settings(BaseSettings):
         "all-MiniLM-L6-v2",
         description="The shipped embedder, or the name or folder of any sentence-transformers model.",
     )
+    reader: str = Field(
+        "shipped",
+        min_length=1,
+        description="What finds answers in passages: shipped, none, or a Hugging Face question-answering model.",
+    )
+    reranker: str = Field(
+        "shipped",
+        min_length=1,
+        description="What puts the best passages in order: shipped, none, or a Hugging Face cross-encoder.",
+    )
     device: Literal["auto", "cpu", "cuda", "mps"] = Field("auto", description="Where models run.")
 
     llm: str = Field(
@@ -58,6 +68,19 @@ class Settings(BaseSettings):
         512, ge=16, validate_default=True, description="Longest answer that a language model may write."
     )
     temperature: float = Field(0.0, ge=0, le=2, description="Sampling temperature of the language model.")
+    seed: int = Field(0, ge=0, description="Seed of the sampling: the same question gets the same answer.")
+    queue: int = Field(
+        8, ge=0, description="Questions that may wait for a language model of this process; more are turned away."
+    )
+    quantize: Literal["none", "8bit", "4bit"] = Field(
+        "none", description="Precision that a Hugging Face language model is loaded in on an NVIDIA GPU."
+    )
+    warm_up: bool = Field(True, description="Whether a server loads the language model before the first question.")
+    support: str = Field(
+        "shipped",
+        min_length=1,
+        description="What checks written sentences: shipped, words, or the name or folder of a Hugging Face NLI model.",
+    )
     first_token_timeout: float = Field(
         300.0, gt=0, description="Seconds to wait for a model's first token (cold start)."
     )

@@ -3,15 +3,18 @@
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, field_validator
 
+from ragqa.details import Details, Model
 from ragqa.document import BlockKind, Rect, SectionKind
 
 SearchMode = Literal["hybrid", "dense", "keyword"]
 AnswerMode = Literal["auto", "extractive", "generative"]
 SEARCH_MODES: tuple[SearchMode, ...] = ("hybrid", "dense", "keyword")
 ANSWER_MODES: tuple[AnswerMode, ...] = ("auto", "extractive", "generative")
-AnswerKind = Literal["span", "text", "refusal"]
+AnswerKind = Literal[
+    "span", "list", "cell", "yes_no", "choice", "comparison", "summary", "clarification", "text", "refusal"
+]
 
 
 Text = Annotated[str, Field(max_length=200)]
@@ -19,11 +22,12 @@ Text = Annotated[str, Field(max_length=200)]
 
 Year = Annotated[int, Field(ge=0, le=9999)]
 
-
-class Model(BaseModel):
-    """Base of all shapes: immutable, and unknown fields are an error rather than ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+LEAST_CHOICES, MOST_CHOICES = 2, 26
+Choices = Annotated[
+    tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...],
+    Field(min_length=LEAST_CHOICES, max_length=MOST_CHOICES),
+]
+"""Answers to choose from."""
 
 
 class PaperState(StrEnum):
@@ -110,10 +114,15 @@ class SearchRequest(Model):
     mode: SearchMode = "hybrid"
     collection: Text | None = None
     filter: Filter = Filter()
+    rerank: bool = True
 
 
 class Hit(Model):
-    """A chunk with its scores. ``score`` ranks; ``dense`` is the cosine, ``keyword`` the BM25 score, if found there."""
+    """A chunk with its scores. ``score`` ranks; ``dense`` is the cosine, ``keyword`` the BM25 score, if found there.
+
+    ``relevance`` is the re-ranker's logit, if it has read the chunk. ``before`` and ``after`` are the texts that adjoin
+    the chunk on its page, within its section.
+    """
 
     chunk_id: str
     paper_id: str
@@ -126,12 +135,15 @@ class Hit(Model):
     kind: BlockKind = BlockKind.PARAGRAPH
     dense: float | None = None
     keyword: float | None = None
+    relevance: float | None = None
+    before: str = ""
+    after: str = ""
 
 
 class SearchResult(Model):
     """Hits, best first, with the time of each stage in milliseconds; ``cached`` is the only one of a known result.
 
-    ``note`` says what the search had to do without.
+    ``note`` says what the search had to do without, and where it looked if the question itself restricts it.
     """
 
     hits: tuple[Hit, ...]
@@ -139,15 +151,31 @@ class SearchResult(Model):
     note: str = ""
 
 
+class Exchange(Model):
+    """A question and its answer that the caller remembers instead of the library."""
+
+    question: str
+    answer: str
+
+
 class AskRequest(Model):
-    """A question to answer."""
+    """A question to answer. With ``earlier`` it follows these exchanges; without ``keep`` no conversation is stored."""
 
     question: str
     mode: AnswerMode = "auto"
     conversation_id: Text | None = None
     collection: Text | None = None
     filter: Filter = Filter()
+    choices: Choices | None = None
+    earlier: tuple[Exchange, ...] = ()
+    keep: bool = True
     stream: bool = False
+
+    @field_validator("choices", mode="before")
+    @classmethod
+    def _no_choices_are_none(cls, choices: object) -> object:
+        """An empty list asks for no choice; two are the least that one can choose from."""
+        return choices or None
 
 
 class Citation(Model):
@@ -164,8 +192,11 @@ class Citation(Model):
     score: float
 
 
-class Answer(Model):
-    """What was answered, how, and the words behind it."""
+class Answer(Details):
+    """What was answered, how, and the words behind it. ``searched`` names what a refusal looked through.
+
+    ``retried`` is true if a second, wider search was made because the first draft was weak.
+    """
 
     answer: str
     kind: AnswerKind
@@ -173,9 +204,11 @@ class Answer(Model):
     abstained: bool
     confidence: float
     citations: tuple[Citation, ...]
+    searched: str = ""
     unsupported: tuple[str, ...] = ()
     standalone_question: str
     model: str
+    retried: bool = False
     note: str = ""
     conversation_id: str
     usage: dict[str, int] = Field(default_factory=dict)
@@ -206,14 +239,6 @@ class AnswerDone(Model):
 
 
 AnswerEvent = AnswerStarted | AnswerPiece | AnswerDone
-
-
-class Turn(Model):
-    """One question and its answer in a conversation."""
-
-    question: str
-    standalone_question: str
-    answer: str
 
 
 class Job(Model):

@@ -122,6 +122,25 @@ class LibraryContract:
         assert second.conversation_id == first.conversation_id
         assert "Marmots" in second.standalone_question
 
+    def test_conversations_are_listed_searched_renamed_exported_and_deleted(
+        self, library: Library, marmots: str
+    ) -> None:
+        first = answer_of(library, question=QUESTION, mode="extractive")
+        name = first.conversation_id
+        listed = next(each for each in library.conversations() if each.id == name)
+        assert (listed.title, listed.questions) == (QUESTION, 1)
+        assert library.conversations("durations")[0].id == name
+        assert library.conversations("unheard-of words") == []
+        assert library.conversation(name).answered[0].answer == first
+        assert library.rename_conversation(name, "Sleep").title == library.conversation(name).title == "Sleep"
+        assert f"## {QUESTION}" in library.export_conversation(name, "markdown")
+        assert "lovelace" in library.export_conversation(name, "bibtex")
+        assert name in library.export_conversation(name, "json")
+        library.delete_conversation(name)
+        for call in (library.conversation, library.delete_conversation):
+            with pytest.raises(ConversationNotFound):
+                call(name)
+
     def test_auto_says_that_it_answered_extractively(self, library: Library, marmots: str) -> None:
         answer = answer_of(library, question=QUESTION, mode="auto")
         assert answer.mode == "extractive"

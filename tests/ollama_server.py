@@ -23,10 +23,18 @@ class OllamaServer(ModelServer):
         self.loaded: list[str] = []
         self.capabilities: dict[str, list[str]] = {}
         self.context_length = 131072
+        self.reads_at_most: int | None = None  # tokens, whatever num_ctx asks for
 
     def has(self, model: str) -> bool:
         """As Ollama does, a name without a tag means ``:latest``."""
         return any(entry["name"] in (model, f"{model}:latest") for entry in self.models)
+
+
+def tokens_read(body: dict[str, Any], most: int | None) -> int:
+    """Tokens of the prompt that Ollama has left of it: four in three words and the template, cut to the window."""
+    words = sum(len(message["content"].split()) for message in body["messages"])
+    window = body.get("options", {}).get("num_ctx", 4096)
+    return min(words * 4 // 3 + 10 * len(body["messages"]), window, most or window)
 
 
 class _OllamaHandler(ModelHandler):
@@ -57,6 +65,7 @@ class _OllamaHandler(ModelHandler):
             self.send_json({"error": message}, status)
         else:
             limit = body.get("options", {}).get("num_predict", -1)
+            self._read = tokens_read(body, server.reads_at_most)
             self.stream_tokens(body["messages"], limit, "application/x-ndjson")
 
     def token_line(self, token: str) -> str:
@@ -67,7 +76,7 @@ class _OllamaHandler(ModelHandler):
 
     def end_lines(self, tokens: int) -> str:
         counts = {
-            "prompt_eval_count": 40,
+            "prompt_eval_count": self._read,
             "prompt_eval_duration": 1,
             "eval_count": tokens,
             "eval_duration": 1,

@@ -11,13 +11,15 @@ from ragqa.answer.citations import Citer, marked
 from ragqa.answer.draft import NO_SUPPORT, REFUSAL
 from ragqa.answer.evidence import MOST_EVIDENCE, Sentence, choose_evidence, sentences_of
 from ragqa.answer.extractive import MOST_SENTENCES, answer_extractively
-from ragqa.answer.generative import check, fit_evidence
+from ragqa.answer.generative import UNSUPPORTED, check, fit_evidence
 from ragqa.answer.prompts import ANSWER_RULES, NOT_IN_PAPERS, answer_messages, prompt_tokens, rewrite_messages
 from ragqa.answer.scorer import EmbeddingScorer
+from ragqa.answer.support import WordSupport
+from ragqa.conversation import Turn
 from ragqa.document import Page
 from ragqa.protocols import ChatMessage, Embedder
 from ragqa.quotes import locate
-from ragqa.types import Citation, Hit, Turn
+from ragqa.types import Citation, Hit
 from tests.tiny_library import make_page, paper_id_of
 
 MARMOTS = (
@@ -69,6 +71,7 @@ def hit(name: str, text: str = "", dense: float | None = 0.5) -> Hit:
 
 
 EVIDENCE = [hit("marmots"), hit("training")]
+WORDS = WordSupport()
 
 
 @pytest.fixture
@@ -172,10 +175,8 @@ def test_of_sentences_alike_that_of_the_better_hit_comes_first(citer: Citer) -> 
         "Marmots hibernate for 201 days each winter [17].",
     ],
 )
-def test_a_sentence_is_tied_to_its_words_whatever_mark_the_model_gave(
-    written: str, scorer: EmbeddingScorer, citer: Citer
-) -> None:
-    draft = check(written, EVIDENCE, scorer, citer)
+def test_a_sentence_is_tied_to_its_words_whatever_mark_the_model_gave(written: str, citer: Citer) -> None:
+    draft = check(written, EVIDENCE, WORDS, citer)
     assert [citation.quote for citation in citer.citations] == ["Alpine marmots hibernate for 201 days each winter."]
     assert draft.text.endswith(". [1]")
     assert draft.text.count("[") == 1
@@ -194,12 +195,10 @@ def test_a_sentence_is_tied_to_its_words_whatever_mark_the_model_gave(
         "The moon is made of cheese.",
     ],
 )
-def test_what_the_papers_do_not_say_is_listed_and_carries_no_mark(
-    written: str, scorer: EmbeddingScorer, citer: Citer
-) -> None:
-    draft = check(f"{written} Snow depth explains 64% of the variance in body mass [1].", EVIDENCE, scorer, citer)
+def test_what_the_papers_do_not_say_is_listed_and_carries_no_mark(written: str, citer: Citer) -> None:
+    draft = check(f"{written} Snow depth explains 64% of the variance in body mass [1].", EVIDENCE, WORDS, citer)
     assert len(draft.unsupported) == 1
-    assert f"{draft.unsupported[0]} Snow" in draft.text, "no mark in between"
+    assert f"{draft.unsupported[0]} {UNSUPPORTED} Snow" in draft.text
     assert [citation.quote for citation in citer.citations] == ["Snow depth explains 64% of the variance in body mass."]
     assert draft.confidence == 0.5
 
@@ -217,37 +216,37 @@ def test_what_the_papers_do_not_say_is_listed_and_carries_no_mark(
         "Our model does “improve accuracy on GLUE by 3.5 points. This is the best result” [1].",
     ],
 )
-def test_an_invented_claim_is_not_supported_by_words_that_look_like_it(written: str, scorer: EmbeddingScorer) -> None:
-    draft = check(written, [hit("glue")], scorer, Citer("answer", OneBook()))
+def test_an_invented_claim_is_not_supported_by_words_that_look_like_it(written: str) -> None:
+    draft = check(written, [hit("glue")], WORDS, Citer("answer", OneBook()))
     assert (draft.text, draft.abstained, draft.confidence) == (NO_SUPPORT, True, 0.0)
     assert len(draft.unsupported) == 1
 
 
-def test_a_quotation_may_span_two_sentences(scorer: EmbeddingScorer, citer: Citer) -> None:
+def test_a_quotation_may_span_two_sentences(citer: Citer) -> None:
     written = "They say: “hibernate for 201 days each winter. Snow depth explains 64% of the variance” [1]."
-    assert check(written, EVIDENCE, scorer, citer).unsupported == ()
+    assert check(written, EVIDENCE, WORDS, citer).unsupported == ()
     assert citer.citations[0].quote == " ".join(MARMOTS.split()[:18])
 
 
-def test_a_term_in_quotation_marks_opens_no_quotation(scorer: EmbeddingScorer, citer: Citer) -> None:
+def test_a_term_in_quotation_marks_opens_no_quotation(citer: Citer) -> None:
     written = 'In all layers "Dropout" was set to 0.1 in the "base model" [2].'
-    assert check(written, EVIDENCE, scorer, citer).unsupported == ()
+    assert check(written, EVIDENCE, WORDS, citer).unsupported == ()
 
 
-def test_without_any_support_nothing_is_shown_as_an_answer(scorer: EmbeddingScorer, citer: Citer) -> None:
-    draft = check("The moon is made of cheese [1]. Penguins swim below the ice.", EVIDENCE, scorer, citer)
+def test_without_any_support_nothing_is_shown_as_an_answer(citer: Citer) -> None:
+    draft = check("The moon is made of cheese [1]. Penguins swim below the ice.", EVIDENCE, WORDS, citer)
     assert (draft.text, draft.abstained, citer.citations) == (NO_SUPPORT, True, ())
     assert draft.unsupported == ("The moon is made of cheese.", "Penguins swim below the ice.")
 
 
-def test_supported_and_unsupported_sentences_are_told_apart(scorer: EmbeddingScorer, citer: Citer) -> None:
+def test_supported_and_unsupported_sentences_are_told_apart(citer: Citer) -> None:
     written = (
         "Marmots hibernate for 201 days each winter [1]. The moon is made of cheese [1]. "
         "The last five checkpoints were averaged [2]."
     )
-    draft = check(written, EVIDENCE, scorer, citer)
+    draft = check(written, EVIDENCE, WORDS, citer)
     assert draft.text == (
-        "Marmots hibernate for 201 days each winter. [1] The moon is made of cheese. "
+        "Marmots hibernate for 201 days each winter. [1] The moon is made of cheese. [unsupported] "
         "The last five checkpoints were averaged. [2]"
     )
     assert draft.unsupported == ("The moon is made of cheese.",)
@@ -255,29 +254,29 @@ def test_supported_and_unsupported_sentences_are_told_apart(scorer: EmbeddingSco
     assert [citation.title for citation in citer.citations] == ["On marmots", "On training"]
 
 
-def test_a_true_quote_supports_the_sentence_around_it(scorer: EmbeddingScorer, citer: Citer) -> None:
+def test_a_true_quote_supports_the_sentence_around_it(citer: Citer) -> None:
     written = "On sleep the authors write: “groups that lose members sleep less”."
-    draft = check(written, EVIDENCE, scorer, citer)
+    draft = check(written, EVIDENCE, WORDS, citer)
     assert citer.citations[0].quote == "Groups that lose members sleep less."
     assert draft.unsupported == ()
 
 
-def test_the_same_words_get_the_same_number(scorer: EmbeddingScorer, citer: Citer) -> None:
+def test_the_same_words_get_the_same_number(citer: Citer) -> None:
     written = "Marmots hibernate for 201 days each winter [1]. So marmots hibernate 201 days in winter [1]."
-    draft = check(written, EVIDENCE, scorer, citer)
+    draft = check(written, EVIDENCE, WORDS, citer)
     assert len(citer.citations) == 1
     assert draft.text.count("[1]") == 2
 
 
 @pytest.mark.parametrize("written", ["", "  \n", NOT_IN_PAPERS, f"Hm. {NOT_IN_PAPERS}", NOT_IN_PAPERS.upper()])
-def test_a_model_that_finds_no_answer_is_taken_at_its_word(written: str, scorer: EmbeddingScorer, citer: Citer) -> None:
-    draft = check(written, EVIDENCE, scorer, citer)
+def test_a_model_that_finds_no_answer_is_taken_at_its_word(written: str, citer: Citer) -> None:
+    draft = check(written, EVIDENCE, WORDS, citer)
     assert (draft.text, draft.abstained) == (REFUSAL, True)
 
 
 @pytest.mark.parametrize("written", ["[1]", "[1] [2]", "...", "[", "]", "[[1]]", "[999999999999]", '""""', "[1]" * 500])
-def test_no_answer_of_a_model_is_too_odd_to_check(written: str, scorer: EmbeddingScorer, citer: Citer) -> None:
-    draft = check(written, EVIDENCE, scorer, citer)
+def test_no_answer_of_a_model_is_too_odd_to_check(written: str, citer: Citer) -> None:
+    draft = check(written, EVIDENCE, WORDS, citer)
     assert citer.citations == ()
     assert draft.confidence == 0.0
 

@@ -84,6 +84,9 @@ def test_openapi_names_every_route_and_the_docs_need_no_other_machine(api: httpx
         "/api/v1/papers/{paper_id}",
         "/api/v1/papers/{paper_id}/retry",
         "/api/v1/papers/{paper_id}/pages/{page}.png",
+        "/api/v1/conversations",
+        "/api/v1/conversations/{conversation_id}",
+        "/api/v1/conversations/{conversation_id}/export",
         "/api/v1/search",
         "/api/v1/ask",
         "/healthz",
@@ -98,10 +101,18 @@ def test_an_answer_has_every_field_that_programs_rely_on(api: httpx.Client) -> N
     answer = ask(api).json()
     assert set(answer) >= {
         "answer", "kind", "mode", "abstained", "confidence", "citations", "unsupported", "standalone_question",
-        "model", "usage", "timings_ms",
+        "model", "usage", "timings_ms", "short", "verdict", "choices", "comparison", "summary", "candidates", "nearest",
+        "searched",
     }  # fmt: skip
     assert set(answer["citations"][0]) >= {"id", "paper_id", "file_name", "title", "page", "quote", "rects", "score"}
     assert answer["citations"][0]["page"] == 2
+
+
+def test_choices_come_back_with_probabilities(api: httpx.Client) -> None:
+    answer = ask(api, choices=["12 days", "201 days"]).json()
+    assert answer["kind"] == "choice"
+    assert [choice["text"] for choice in answer["choices"]] == ["12 days", "201 days"]
+    assert answer["choices"][1]["probability"] > 0.5
 
 
 def test_a_search_has_every_field_that_programs_rely_on(api: httpx.Client) -> None:
@@ -157,6 +168,7 @@ def test_the_evidence_reaches_the_model_numbered_and_never_as_a_rule(api: httpx.
         ("POST", "/api/v1/ask", {"question": "x" * 2_000_000}, 413, "upload_too_large"),
         ("POST", "/api/v1/ask", {"question": "x", "mode": "magic"}, 422, "bad_request"),
         ("POST", "/api/v1/ask", {"question": "x", "colour": "red"}, 422, "bad_request"),
+        ("POST", "/api/v1/ask", {"question": "x", "choices": ["one"]}, 422, "bad_request"),
         ("POST", "/api/v1/ask", {}, 422, "bad_request"),
         ("POST", "/api/v1/ask", {"question": "x", "conversation_id": "no"}, 404, "conversation_not_found"),
         ("POST", "/api/v1/search", {"question": "x", "k": 0}, 422, "bad_request"),
@@ -304,3 +316,16 @@ def test_a_pdf_dropped_into_the_ingest_folder_is_read(tmp_path: Path) -> None:
         while time.monotonic() < deadline and not client.get("/api/v1/papers", params={"state": "ready"}).json():
             time.sleep(0.2)
         assert [paper["file_name"] for paper in client.get("/api/v1/papers").json()] == ["dropped.pdf"]
+
+
+def test_an_exported_conversation_is_a_file_and_no_page_of_the_server(api: httpx.Client) -> None:
+    name = ask(api).json()["conversation_id"]
+    exported = api.get(f"/api/v1/conversations/{name}/export", params={"format": "markdown"})
+    assert exported.headers["content-disposition"] == 'attachment; filename="conversation.md"'
+    assert exported.headers["content-type"].startswith("text/markdown")
+    assert api.get(f"/api/v1/conversations/{name}/export", params={"format": "docx"}).status_code == 422
+    assert api.patch(f"/api/v1/conversations/{name}", json={"title": ""}).status_code == 422
+    assert api.patch(f"/api/v1/conversations/{name}", json={"title": "Sleep"}).json()["title"] == "Sleep"
+    assert api.delete(f"/api/v1/conversations/{name}").status_code == 204
+    gone = api.get(f"/api/v1/conversations/{name}")
+    assert (gone.status_code, gone.headers["content-type"]) == (404, PROBLEM)

@@ -6,9 +6,11 @@ from pathlib import Path
 import pytest
 
 from ragqa.answer.draft import NO_SUPPORT
+from ragqa.answer.generative import Writer
 from ragqa.answer.prompts import prompt_tokens
 from ragqa.answer.scorer import EmbeddingScorer
-from ragqa.ask import Asker, Limits
+from ragqa.answer.support import WordSupport
+from ragqa.ask import Asker, Limits, Means
 from ragqa.chat import ChatModelSource
 from ragqa.errors import ModelError
 from ragqa.protocols import Embedder
@@ -23,7 +25,7 @@ from tests.tiny_library import add_paper
 TEXTS = ["Alpine marmots hibernate for 201 days each winter.", "Snow depth explains most of the body mass."]
 QUESTION = "How long do alpine marmots hibernate?"
 TRUE = "Alpine marmots hibernate for 201 days [1]."
-LIMITS = Limits(question_chars=4000, answer_tokens=64)
+LIMITS, ANSWER_TOKENS = Limits(question_chars=4000), 64
 
 
 class FindsAll(Retriever):
@@ -51,8 +53,9 @@ class Library:
         ])  # fmt: skip
 
     def ask(self, model: ScriptedChat | None, mode: AnswerMode = "auto") -> Answer:
-        scorer, models = EmbeddingScorer(self._embedder), ChatModelSource(lambda: model)
-        asker = Asker(self._retriever, scorer, self._catalogue, self._history, models, LIMITS)
+        writer = Writer(WordSupport(), ANSWER_TOKENS)
+        means = Means(EmbeddingScorer(self._embedder), None, ChatModelSource(lambda: model), writer)
+        asker = Asker(self._retriever, means, self._catalogue, self._history, LIMITS)
         started, *_, done = asker.ask(AskRequest(question=QUESTION, mode=mode))
         assert isinstance(started, AnswerStarted)
         assert isinstance(done, AnswerDone)

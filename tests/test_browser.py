@@ -112,3 +112,23 @@ def test_from_an_empty_library_to_the_highlighted_words(server: str, tmp_path: P
         answer.first.get_by_role("link", name="[1]").focus()
         page.keyboard.press("Enter")
         expect(cited).to_contain_text(answer.first.locator("q").first.inner_text())
+
+
+def test_an_earlier_conversation_is_found_opened_and_deleted(server: str) -> None:
+    with httpx.Client(base_url=server, trust_env=False, timeout=60) as client:
+        client.post("/api/v1/ask", json={"question": "Where do zebras graze?", "mode": "extractive"})
+    with open_page(server) as page:
+        kept = page.locator("#kept")
+        expect(kept).to_contain_text("Where do zebras graze?")
+        page.get_by_role("textbox", name="Conversations").fill("zebra")
+        expect(kept.locator("li")).to_have_count(1)
+        kept.get_by_role("button", name="Where do zebras graze?").click()
+        expect(page.locator("#chat .ragqa.question")).to_contain_text("Where do zebras graze?")
+        kept.locator("summary").click()
+        with page.expect_download() as download:
+            kept.get_by_role("link", name="Markdown").click()
+        assert download.value.suggested_filename == "conversation.md"
+        page.on("dialog", lambda dialog: dialog.accept())
+        kept.get_by_role("button", name="Delete").click()
+        expect(kept).to_contain_text("No conversation has these words.")
+        expect(page.locator("#chat .ragqa.question")).to_have_count(0)

@@ -17,20 +17,24 @@ import pytest
 
 from ragqa.adapters import chat_models
 from ragqa.adapters.chat_huggingface import HuggingFaceChat
-from ragqa.adapters.chat_langchain import ChatOptions, Request, estimated_tokens
+from ragqa.adapters.chat_langchain import ChatOptions, Request
 from ragqa.adapters.chat_llamacpp import LlamaCppChat
-from ragqa.adapters.chat_local import Turnstile, plain_prompt, without_system
+from ragqa.adapters.chat_local import Turnstile, folded, plain_prompt
 from ragqa.adapters.chat_models import open_chat_model
 from ragqa.adapters.chat_ollama import OllamaChat, ollama_models
 from ragqa.adapters.chat_openai import OpenAIChat, openai_models
+from ragqa.adapters.chat_text import estimated_tokens
+from ragqa.adapters.pretrained import weights_as
 from ragqa.errors import (
     BadRequest,
     MissingExtra,
+    ModelBusy,
     ModelError,
     ModelNotFound,
     ModelStreamCut,
     ModelTimeout,
     ModelUnavailable,
+    PromptTooLong,
 )
 from ragqa.protocols import ChatMessage, ChatModel
 from ragqa.settings import Settings
@@ -38,7 +42,7 @@ from tests.chat_contract import QUESTION, ChatModelContract, answers_promptly, w
 from tests.model_server import ModelServer
 from tests.ollama_server import OllamaServer, model_entry
 from tests.openai_server import OpenAIServer
-from tests.tiny_models import SENTENCES, TEMPLATE_WITHOUT_SYSTEM, WINDOW, make_huggingface_model
+from tests.tiny_models import SENTENCES, TEMPLATE, TEMPLATE_WITHOUT_SYSTEM, WINDOW, make_huggingface_model
 
 LONG_ANSWER = " ".join(SENTENCES * 10)
 HASTY = ChatOptions(first_token_timeout=1.0, token_timeout=0.5)
@@ -220,7 +224,7 @@ def test_a_full_queue_is_reported_as_busy(served: Served) -> None:
     server, open_chat = served
     server.behaviour.refuse = (503, "maximum pending requests exceeded")
     _, error, _ = read(open_chat(ChatOptions()))
-    assert isinstance(error, ModelUnavailable)
+    assert isinstance(error, ModelBusy)
     assert "busy" in str(error)
     assert len([request for request in server.log.requests if "chat" in request.path]) == 1
 
@@ -276,6 +280,22 @@ def test_all_turns_reach_the_server_in_order_with_the_limits(served: Served) -> 
     assert 7 in (sent.get("num_predict"), sent.get("max_tokens"))
 
 
+def test_seed_and_stop_sequences_reach_the_server(served: Served) -> None:
+    server, open_chat = served
+    list(open_chat(ChatOptions(seed=11, stop=("\nQuestion:",))).stream(QUESTION, 7))
+    body = server.log.requests[-1].body
+    sent = body.get("options") or body
+    assert (sent["seed"], sent["stop"]) == (11, ["\nQuestion:"])
+
+
+def test_a_server_that_knows_no_stop_sequences_is_hung_up_on(served: Served) -> None:
+    server, open_chat = served
+    server.behaviour.answer = "It weighs words. \nQuestion: and what else? " + LONG_ANSWER
+    server.behaviour.token_delay = 0.05
+    assert read(open_chat(ChatOptions(stop=("\nQuestion:",))))[:2] == ("It weighs words. ", None)
+    assert server.log.client_left.wait(2)
+
+
 def test_an_answer_can_be_a_function_of_the_evidence_that_was_sent(served: Served) -> None:
     server, open_chat = served
     server.behaviour.answer = lambda messages: messages[-1]["content"].upper()
@@ -317,6 +337,31 @@ def test_ollama_window_is_no_more_than_the_model_was_trained_for(ollama: OllamaS
     list(chat.stream(QUESTION, 5))
     assert ollama.log.bodies("/api/chat")[0]["options"]["num_ctx"] == 2048
     assert len(ollama.log.bodies("/api/show")) == 1
+
+
+def test_a_prompt_that_ollama_has_cut_is_an_error_and_the_real_window_counts_from_then_on(
+    ollama: OllamaServer,
+) -> None:
+    chat, ollama.reads_at_most = OllamaChat(ollama.url, "llama3.2"), 120
+    stream = chat.stream([ChatMessage("user", LONG_ANSWER)], 50)
+    with pytest.raises(PromptTooLong, match="read only 120 tokens"):
+        list(stream)
+    assert chat.context_window == 120
+
+
+def test_a_prompt_that_fills_the_window_to_its_end_was_cut(ollama: OllamaServer) -> None:
+    chat = OllamaChat(ollama.url, "llama3.2", ChatOptions(context_window=600))
+    assert isinstance(read_all(chat, " ".join(SENTENCES * 6)), type(None)), "it fits"
+    assert isinstance(read_all(chat, " ".join(SENTENCES * 12)), PromptTooLong)
+
+
+def read_all(chat: ChatModel, prompt: str) -> ModelError | None:
+    """The error that ends the answer to a prompt."""
+    try:
+        list(chat.stream([ChatMessage("user", prompt)], 50))
+    except ModelError as error:
+        return error
+    return None
 
 
 def test_a_model_that_is_not_pulled_comes_with_the_command_that_pulls_it(ollama: OllamaServer) -> None:
@@ -387,6 +432,20 @@ def test_the_openai_key_of_another_project_is_not_sent(openai: OpenAIServer, mon
     assert "sk-other" not in str(openai.log.requests[-1].headers)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "the request exceeds the available context size, try increasing it",
+        "This model's maximum context length is 4096 tokens.",
+    ],
+)
+def test_a_prompt_over_the_servers_window_is_told_from_other_refusals(openai: OpenAIServer, words: str) -> None:
+    openai.behaviour.refuse = (400, words)
+    _, error, _ = read(OpenAIChat(openai.url, "qwen3-4b"))
+    assert isinstance(error, PromptTooLong)
+    assert "RAGQA_CONTEXT_WINDOW" in error.hint
+
+
 def test_an_unknown_model_of_an_openai_server_is_named(openai: OpenAIServer) -> None:
     _, error, _ = read(OpenAIChat(openai.url, "gpt-9"))
     assert isinstance(error, ModelNotFound)
@@ -425,6 +484,36 @@ def test_a_prompt_over_the_window_is_refused_with_both_numbers(tiny_folder: Path
     chat = HuggingFaceChat(str(tiny_folder), "cpu", ChatOptions(context_window=128))
     with pytest.raises(ModelError, match=r"has \d+ tokens; .* window of 128"):
         list(chat.stream([ChatMessage("user", LONG_ANSWER)], 5))
+
+
+def test_sampling_with_the_same_seed_gives_the_same_answer(tiny_folder: Path) -> None:
+    first, second = (
+        list(HuggingFaceChat(str(tiny_folder), "cpu", ChatOptions(temperature=1, seed=seed)).stream(QUESTION, 12))
+        for seed in (3, 3)
+    )
+    assert first == second
+
+
+def test_thinking_that_the_template_has_opened_is_not_shown(tmp_path: Path) -> None:
+    chat = HuggingFaceChat(str(make_huggingface_model(tmp_path, f"{TEMPLATE}<think>")), "cpu")
+    _, error, _ = read(chat)
+    assert "RAGQA_MAX_ANSWER_TOKENS" in str(error), "the tiny model never ends its thinking"
+
+
+def test_loading_in_fewer_bits_without_a_gpu_says_what_to_use_instead(tiny_folder: Path) -> None:
+    with pytest.raises(ModelUnavailable, match=r"4bit needs an NVIDIA GPU.*gguf:FILE"):
+        HuggingFaceChat(str(tiny_folder), "cpu", quantize="4bit")
+
+
+def test_weights_are_asked_for_in_the_bits_that_were_wanted() -> None:
+    import torch
+
+    four = weights_as("4bit", "cuda", torch.bfloat16)
+    assert four["quantization_config"].load_in_4bit
+    assert four["quantization_config"].bnb_4bit_compute_dtype == torch.bfloat16
+    assert weights_as("8bit", "cuda", torch.bfloat16)["quantization_config"].load_in_8bit
+    assert four["device_map"] == {"": "cuda"}
+    assert weights_as("none", "cpu", torch.float32) == {"dtype": torch.float32}
 
 
 @pytest.mark.parametrize("template", [None, TEMPLATE_WITHOUT_SYSTEM], ids=["no template", "no system turn"])
@@ -477,7 +566,7 @@ def test_a_full_line_of_waiters_is_turned_away() -> None:
     request = Request()
     with (
         turnstile.turn(request),
-        pytest.raises(ModelUnavailable, match="queue is full"),
+        pytest.raises(ModelBusy, match="queue is full"),
         turnstile.turn(request),
     ):
         pass
@@ -496,9 +585,7 @@ def test_a_cancelled_waiter_leaves_the_line() -> None:
 def test_a_plain_prompt_reads_as_a_conversation() -> None:
     turns = [{"role": message.role, "content": message.content} for message in QUESTION[:2]]
     assert plain_prompt(turns).endswith("User: What does the encoder do?\n\nAssistant:")
-    assert without_system(turns) == [
-        {"role": "user", "content": "Answer from the passage only.\n\nWhat does the encoder do?"}
-    ]
+    assert folded(turns) == [{"role": "user", "content": "Answer from the passage only.\n\nWhat does the encoder do?"}]
 
 
 # How many tokens a text has, where nobody can say

@@ -41,7 +41,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help_names_every_command() -> None:
     ended = ragqa("--help")
     assert ended.returncode == 0
-    assert all(name in ended.stdout for name in ("ingest", "search", "ask", "chat", "serve", "papers", "doctor"))
+    assert all(
+        name in ended.stdout
+        for name in ("ingest", "search", "ask", "chat", "conversations", "serve", "papers", "doctor")
+    )
 
 
 def test_ingest_twice_is_a_no_op(data: Path) -> None:
@@ -85,6 +88,26 @@ def test_ask_as_json_is_an_answer(data: Path) -> None:
     answer = json.loads(ragqa("ask", QUESTION, "--data", data, "--json").stdout)
     assert answer["citations"][0]["page"] == 2
     assert "201 days" in answer["citations"][0]["quote"]
+
+
+def test_ask_shows_each_choice_with_its_probability(data: Path) -> None:
+    ended = ragqa("ask", QUESTION, "--choice", "12 days", "--choice", "201 days", "--data", data)
+    assert ended.returncode == 0
+    assert ended.stdout.startswith("201 days")
+    assert "%  12 days" in ended.stdout
+
+
+def test_one_choice_is_none(data: Path) -> None:
+    ended = ragqa("ask", QUESTION, "--choice", "201 days", "--data", data)
+    assert ended.returncode == 2
+    assert "Give --choice 2 to 26 times" in ended.stderr
+
+
+def test_a_refusal_says_what_was_searched(data: Path) -> None:
+    ended = ragqa("ask", "Who won the football world cup in 1998?", "--data", data)
+    assert ended.returncode == 1
+    assert "Searched 1 paper" in ended.stdout
+    assert "Nearest pages:" in ended.stdout
 
 
 def test_chat_reads_a_question_a_line_and_keeps_the_conversation(data: Path) -> None:
@@ -222,7 +245,7 @@ def test_a_language_model_writes_and_its_claims_are_checked(data: Path) -> None:
     assert (answer["mode"], answer["model"]) == ("generative", "ollama:llama3.2:latest")
     assert answer["unsupported"] == ["Marmots invented the telephone."]
     assert [(c["number"], c["page"]) for c in answer["citations"]] == [(1, 2)]
-    assert answer["answer"] == "The mean duration was 201 days. [1] Marmots invented the telephone."
+    assert answer["answer"] == "The mean duration was 201 days. [1] Marmots invented the telephone. [unsupported]"
 
 
 def test_the_command_line_talks_to_a_server_that_owns_the_folder(tmp_path: Path) -> None:
@@ -259,3 +282,21 @@ def test_ctrl_c_while_serving_ends_cleanly(tmp_path: Path) -> None:
     _, said = process.communicate(timeout=30)
     assert process.returncode in (0, 130)
     assert "Traceback" not in said
+
+
+def test_conversations_are_listed_searched_exported_continued_and_deleted(data: Path, tmp_path: Path) -> None:
+    ended = ragqa("chat", "--data", data, "--json", stdin=f"{QUESTION}\n")
+    name = json.loads(ended.stdout)["conversation_id"]
+    went_on = ragqa("chat", "--data", data, "--json", "--conversation", name[:8], stdin="And of the sites?\n")
+    assert json.loads(went_on.stdout)["conversation_id"] == name
+    listed = json.loads(ragqa("conversations", "--data", data, "--json").stdout)
+    assert (listed[0]["id"], listed[0]["questions"]) == (name, 2)
+    assert name[:12] in ragqa("conversations", "search", "durations", "--data", data).stdout
+    assert ragqa("conversations", "search", "unheard-of", "--data", data).returncode == 1
+    assert ragqa("conversations", "rename", "last", "Sleep", "--data", data).returncode == 0
+    assert "201 days" in ragqa("conversations", "show", name[:8], "--data", data).stdout
+    written = tmp_path / "talk.bib"
+    ragqa("conversations", "export", name[:8], "--format", "bibtex", "--out", written, "--data", data)
+    assert "Lovelace" in written.read_text(encoding="utf-8")
+    assert ragqa("conversations", "delete", "last", "--data", data).returncode == 0
+    assert ragqa("conversations", "show", name[:8], "--data", data).returncode == 2

@@ -11,6 +11,7 @@ import pytest
 
 from ragqa.errors import DiskFull, LibraryDamaged, LibraryError
 from ragqa.store.database import MIGRATIONS, Database, translated
+from ragqa.store.history import History
 from ragqa.store.ledger import Counts, IndexedIds, Ledger
 
 FILE = "catalogue.sqlite"
@@ -51,7 +52,7 @@ def write(database: Database, *statements: str) -> None:
 
 def add_conversation(database: Database, name: str) -> None:
     with database.write() as db:
-        db.execute("INSERT INTO conversations VALUES (?, '')", (name,))
+        db.execute("INSERT INTO conversations (id, created_at) VALUES (?, '')", (name,))
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not list open files")
@@ -75,7 +76,9 @@ def test_many_threads_write_without_losing_anything(database: Database) -> None:
 
 def test_what_breaks_off_is_undone(database: Database) -> None:
     with pytest.raises(LibraryError, match="no such table"):
-        write(database, "INSERT INTO conversations VALUES ('half', '')", "INSERT INTO nowhere VALUES (1)")
+        write(
+            database, "INSERT INTO conversations (id, created_at) VALUES ('half', '')", "INSERT INTO nowhere VALUES (1)"
+        )
     add_conversation(database, "whole")
     assert conversations(database) == ["whole"]
 
@@ -93,7 +96,7 @@ def test_a_commit_that_fails_is_undone(database: Database) -> None:
 
 def test_a_full_disk_is_called_a_full_disk(database: Database) -> None:
     """A limit on the file's size stands for a full disk: SQLite reports both alike, and has rolled back by then."""
-    too_much = [f"INSERT INTO conversations VALUES ('{n}', '{'x' * 5000}')" for n in range(100)]
+    too_much = [f"INSERT INTO conversations (id, created_at) VALUES ('{n}', '{'x' * 5000}')" for n in range(100)]
     with pytest.raises(DiskFull) as caught:
         write(database, "PRAGMA max_page_count = 1", *too_much)
     assert "Free some space" in caught.value.hint
@@ -165,4 +168,22 @@ def test_a_library_of_an_earlier_ragqa_keeps_its_papers_and_what_made_them(tmp_p
     assert ledger.indexed_counts("model") == Counts(2, 1)
     assert ledger.indexed_chunk_ids("model") == IndexedIds({"p-0", "p-1"}, {"p-0"})
     assert [entry.title for entry in ledger.entries(["p", "q"], "model")] == ["On marmots", "On marmots"]
+    database.close()
+
+
+def test_conversations_of_an_earlier_ragqa_get_titles_and_are_searched(tmp_path: Path) -> None:
+    path = tmp_path / "catalogue.sqlite"
+    with sqlite3.connect(path) as earlier:
+        for script in MIGRATIONS[:3]:
+            earlier.executescript(script)
+        earlier.execute("PRAGMA user_version = 3")
+        earlier.executescript("""
+            INSERT INTO conversations VALUES ('c', '2026-01-01');
+            INSERT INTO answers VALUES ('a', 'c', '2026-01-02', 'How long do they sleep?', '{"answer": "200 days."}');
+        """)
+    earlier.close()
+    database = Database(path)
+    history = History(database)
+    [found] = history.conversations("day")
+    assert (found.title, found.updated_at, found.questions) == ("How long do they sleep?", "2026-01-02", 1)
     database.close()

@@ -17,17 +17,38 @@ def write_lines(file: Path, rows: Sequence[object]) -> None:
     file.write_text("".join(f"{json.dumps(row)}\n" for row in rows), encoding="utf-8")
 
 
-def test_a_retrieval_set_is_measured(tmp_path: Path) -> None:
+@pytest.fixture
+def beir(tmp_path: Path) -> Path:
     folder = tmp_path / "alps"
     texts = {"alps/d1": "Marmots hibernate for two hundred days.", "d2": "Snow depth explains most of the variance."}
     write_lines(folder / "corpus.jsonl", [{"_id": name, "title": "", "text": text} for name, text in texts.items()])
     write_lines(folder / "queries.jsonl", [{"_id": "q1", "text": "How long do marmots sleep?"}])
     (folder / "qrels").mkdir()
     (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\talps/d1\t1\n")
-    ended = ragqa("eval", "retrieval", folder, "--json")
+    return folder
+
+
+def test_a_retrieval_set_is_measured_in_every_mode(beir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAGQA_RERANKER", "none")
+    ended = ragqa("eval", "retrieval", beir, "--json")
     assert ended.returncode == 0, ended.stderr
-    (found,) = json.loads(ended.stdout)["sets"]
-    assert (found["set"], found["documents"], found["measures"]["RR@10"]["mean"]) == ("alps", 2, 1.0)
+    found = json.loads(ended.stdout)["sets"]
+    assert [(row["set"], row["mode"]) for row in found] == [("alps", way) for way in ("dense", "keyword", "hybrid")]
+    for row in found:
+        assert (row["documents"], row["measures"]["RR@10"]["mean"]) == (2, 1.0)
+        assert row["milliseconds"]["search"]["p95"] > 0
+
+
+def test_a_table_sets_the_modes_side_by_side(beir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RAGQA_RERANKER", "none")
+    monkeypatch.setenv("COLUMNS", "200")
+    ended = ragqa("eval", "retrieval", beir, "--mode", "keyword", "--mode", "hybrid")
+    assert ended.returncode == 0, ended.stderr
+    assert "1.000 (1.000 to 1.000)" in ended.stdout
+    assert "keyword: milliseconds p50 / p95" in ended.stdout
+    wanted = ragqa("eval", "retrieval", beir, "--mode", "reranked")
+    assert wanted.returncode == 2
+    assert "RAGQA_RERANKER" in wanted.stderr
 
 
 def test_a_reading_set_is_measured(tmp_path: Path) -> None:
@@ -53,7 +74,7 @@ def test_questions_on_papers_are_measured_and_runs_compared(tmp_path: Path) -> N
         (tmp_path / f"{name}.json").write_text(ended.stdout)
     (found,) = json.loads(ended.stdout)["sets"]
     assert (found["set"], found["setting"]) == ("alps", "given")
-    assert found["measures"]["page@1"]["mean"] == 1.0
+    assert found["measures"]["page@1"]["mean"] == found["measures"]["page RR@10"]["mean"] == 1.0
     assert found["measures"]["cited page"]["mean"] == 1.0
     compared = ragqa("eval", "compare", tmp_path / "first.json", tmp_path / "second.json")
     assert compared.returncode == 0

@@ -19,6 +19,7 @@ from ragqa.evaluation.measures import (
     interval,
     normalised,
     paired_p,
+    risk_at,
     risk_coverage,
     token_f1,
 )
@@ -75,6 +76,8 @@ def test_risk_falls_as_the_doubtful_answers_are_left_out() -> None:
     assert risk_coverage(outcomes) == [(0.25, 0.0), (0.5, 0.0), (0.75, 1 / 3), (1.0, 0.5)]
     assert area_under_risk(outcomes) == pytest.approx((1 / 3 + 0.5) / 4)
     assert area_under_risk([]) is None
+    assert [risk_at(outcomes, coverage) for coverage in (0.25, 0.5, 0.6, 1.0)] == [0.0, 0.0, 1 / 3, 0.5]
+    assert risk_at([], 1.0) is None
 
 
 @given(st.lists(st.floats(-5, 5), min_size=2, max_size=40))
@@ -118,6 +121,22 @@ def test_two_runs_are_compared_on_the_questions_that_both_have(tmp_path: Path) -
         compare(first, tmp_path / "none.json")
 
 
+def searched(mode: str, value: float) -> SetReport:
+    return SetReport("alps", (Judged("q", {"nDCG@10": value}, {}),), {"mode": mode})
+
+
+def test_each_mode_is_compared_with_itself_unless_there_is_one_alone(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.json", tmp_path / "second.json"
+    first.write_text(to_json([searched("dense", 0.25), searched("hybrid", 0.5)], {}))
+    second.write_text(to_json([searched("hybrid", 0.75), searched("dense", 0.25)], {}))
+    found = {one.set: (one.first, one.second) for one in compare(first, second)}
+    assert found == {"alps, dense": (0.25, 0.25), "alps, hybrid": (0.5, 0.75)}
+    first.write_text(to_json([searched("dense", 0.25)], {}))
+    second.write_text(to_json([searched("hybrid", 0.75)], {}))
+    (only,) = compare(first, second)
+    assert (only.set, only.first, only.second) == ("alps", 0.25, 0.75)
+
+
 def test_a_summary_gives_means_refusals_and_times() -> None:
     judged = (
         Judged("a", {"F1": 1.0}, {"read": 2.0}, 0.9, answerable=True),
@@ -125,7 +144,8 @@ def test_a_summary_gives_means_refusals_and_times() -> None:
     )
     summary = SetReport("alps", judged, {"setting": "open"}).summary()
     assert summary["measures"]["F1"]["mean"] == 0.5
-    assert summary["refusal"] == {"AUROC": 1.0, "area under risk": 0.25}
+    risks = {"risk at 50% coverage": 0.0, "risk at 80% coverage": 0.5, "risk at 100% coverage": 0.5}
+    assert summary["refusal"] == {"AUROC": 1.0, "area under risk": 0.25, **risks}
     assert summary["milliseconds"] == {"read": {"p50": 2.0, "p95": 4.0}}
     assert summary["setting"] == "open"
 

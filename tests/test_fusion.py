@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.search.fusion import RRF_K, one_per_place_first, reciprocal_rank_fusion
+from ragqa.search.fusion import RRF_K, one_per_place_first, reciprocal_rank_fusion, weighted_fusion
 
 Ids = st.lists(st.sampled_from("abcdefghijklm"), unique=True)
 Rankings = st.lists(Ids, min_size=1, max_size=4)
@@ -77,3 +77,18 @@ def test_every_place_comes_once_before_any_comes_twice(found: list[tuple[str, in
     assert {place for place, _ in spread[: len(places)]} == places
     for place in places:
         assert [item for item in spread if item[0] == place] == [item for item in found if item[0] == place]
+
+
+Scores = st.lists(
+    st.dictionaries(st.sampled_from("abcdefgh"), st.floats(-5, 5, allow_nan=False)), min_size=2, max_size=2
+)
+
+
+@given(Scores, st.floats(0, 3))
+def test_weighted_scores_lie_between_nothing_and_the_sum_of_weights(
+    found: list[dict[str, float]], weight: float
+) -> None:
+    fused = weighted_fusion([list(scores.items()) for scores in found], (1.0, weight))
+    assert {item for item, _ in fused} == set(found[0]) | set(found[1])
+    assert all(0 <= score <= 1 + weight + 1e-9 for _, score in fused)
+    assert [score for _, score in fused] == sorted((score for _, score in fused), reverse=True)

@@ -344,6 +344,19 @@ def test_many_papers_are_put_in_together_with_progress_in_the_log(
     assert any("Filling the indexes: 70 of 70 papers" in message for message in caplog.messages)
 
 
+def test_an_index_of_an_earlier_version_is_made_anew_from_the_stored_vectors(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ragqa.adapters.tantivy_index.TERMS_VERSION", 999)
+    with caplog.at_level(logging.WARNING), opened(folder) as library:
+        assert_whole(library)
+    assert any("made by another version" in message for message in caplog.messages)
+    caplog.clear()
+    with caplog.at_level(logging.WARNING), opened(folder) as library:
+        assert_whole(library)
+    assert caplog.messages == []
+
+
 def test_an_opening_that_was_killed_is_followed_by_a_rebuilding(folder: Path, caplog: pytest.LogCaptureFixture) -> None:
     (folder / "index" / OPENING_MARK).touch()
     with caplog.at_level(logging.WARNING), opened(folder) as library:

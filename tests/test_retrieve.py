@@ -1,6 +1,7 @@
 """From a question to hits, over a small real library with the shipped embedder."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,9 +10,10 @@ from ragqa.adapters.chroma_index import ChromaIndex
 from ragqa.adapters.tantivy_index import TantivyIndex
 from ragqa.document import Metadata
 from ragqa.errors import BadQuestion
-from ragqa.protocols import EVERYWHERE, Embedder
+from ragqa.protocols import EVERYWHERE, Embedder, Passage
 from ragqa.search.index import HybridIndex
 from ragqa.search.retrieve import Retriever, checked_question
+from ragqa.search.steps import DEFAULT
 from ragqa.store.catalogue import Catalogue
 from ragqa.store.database import Database
 from ragqa.types import SEARCH_MODES, Filter, SearchMode, SearchRequest
@@ -61,7 +63,7 @@ def test_each_mode_finds_the_place_and_says_where_it_is(retriever: Retriever, mo
     assert (best.paper_id, best.page, best.text) == (paper_id_of("marmots"), 1, PAPERS["marmots"][0])
     assert (best.file_name, best.title) == ("marmots.pdf", "On marmots")
     assert [hit.score for hit in result.hits] == sorted((hit.score for hit in result.hits), reverse=True)
-    assert set(result.timings_ms) == {"filter", "embed", "search", "read"}
+    assert set(result.timings_ms) == {"filter", "embed", "search", "read", "join"}
 
 
 def test_meaning_finds_what_shares_no_word(retriever: Retriever) -> None:
@@ -167,6 +169,53 @@ def test_an_empty_library_finds_nothing(tmp_path: Path, embedder: Embedder) -> N
     database.close()
 
 
+class Longest:
+    """A re-ranker that likes long texts."""
+
+    name = "longest"
+
+    def relevance(self, question: str, passages: Sequence[Passage]) -> list[float]:
+        return [float(len(one.text)) for one in passages]
+
+
+def test_a_re_ranker_puts_hits_in_order_and_says_why(
+    library: tuple[Catalogue, HybridIndex, Retriever], embedder: Embedder
+) -> None:
+    catalogue, index, plain = library
+    request = SearchRequest(question="How long do marmots hibernate?")
+    reranking = Retriever(catalogue, index, embedder, LONGEST, Longest())
+    result = reranking.search(request)
+    assert result.hits[0].text == max((text for texts in PAPERS.values() for text in texts), key=len)
+    assert result.hits[0].relevance == len(result.hits[0].text)
+    assert "rerank" in result.timings_ms
+    unread = reranking.search(request.model_copy(update={"rerank": False}))
+    assert unread.hits == plain.search(request).hits
+    assert all(hit.relevance is None for hit in unread.hits)
+
+
+def test_papers_that_the_question_asks_for_are_searched_and_named_in_the_note(retriever: Retriever) -> None:
+    result = retriever.search(SearchRequest(question="What do papers by Ada Lovelace say of marmots?"))
+    assert result.note == "Looked only in papers by Lovelace."
+    assert result.hits
+    result = retriever.search(SearchRequest(question="What do papers by Charles Babbage say of marmots?"))
+    assert result.note == "There are no papers by Babbage here: looked in all."
+    assert result.hits[0].paper_id == paper_id_of("marmots")
+
+
+def test_a_named_paper_comes_up_and_hides_no_other(
+    library: tuple[Catalogue, HybridIndex, Retriever], embedder: Embedder
+) -> None:
+    catalogue, index, retriever = library
+    request = SearchRequest(question="How long do marmots hibernate, says trial.pdf?")
+    unhinted = Retriever(catalogue, index, embedder, LONGEST, steps=replace(DEFAULT, hints=False))
+    best, without = (
+        max(hit.score for hit in searcher.search(request).hits if hit.paper_id == paper_id_of("trial"))
+        for searcher in (retriever, unhinted)
+    )
+    assert best > without
+    assert paper_id_of("marmots") in {hit.paper_id for hit in retriever.search(request).hits}
+
+
 @pytest.mark.parametrize("k", [1, 2, 3, 5])
 def test_reading_no_more_than_is_needed_changes_no_hit(
     retriever: Retriever, k: int, monkeypatch: pytest.MonkeyPatch
@@ -174,4 +223,5 @@ def test_reading_no_more_than_is_needed_changes_no_hit(
     request = SearchRequest(question="the marmots the model the drug patients", k=k)
     whole = retriever.search(request).hits
     monkeypatch.setattr("ragqa.search.retrieve.READ_AHEAD", 1)
+    monkeypatch.setattr("ragqa.search.retrieve.READ_AT_MOST", 1)
     assert retriever.search(request).hits == whole

@@ -13,9 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragqa.adapters.openvino_reader import SHIPPED
 from ragqa.errors import BadRequest, PathNotFound
-from ragqa.training import evaluate, mix
+from ragqa.training import evaluate, export, mix
 from ragqa.training.features import Example, Tokens, collate, token_span, window, windows
+from ragqa.training.judging import as_exported
 from ragqa.training.perturb import WordIndex, unanswerable
 
 TEXT = (
@@ -335,3 +337,22 @@ def train_steps(encoder: Path, sets: Path, out: Path, ends: Sequence[int]) -> No
         groups = ((number, drawn(sets, 1, number)[:100]) for number in range(run.place.window, 99))
         train(run, tokens, groups, out, lambda reader: evaluate.judge(reader, tokens, dev))
         assert run.place.step == end
+
+
+def test_calibration_questions_are_paired_with_passages_that_share_their_words() -> None:
+    pairs = export.calibration_pairs()
+    assert pairs == export.calibration_pairs()
+    assert len({pair.question for pair in pairs}) == len(pairs) / export.ALIKE
+    by_question = {pair.question: pair.text for pair in reversed(pairs)}
+    assert "16,569 base pairs" in by_question["How many genes does the human mitochondrial genome have?"]
+    assert {pair.prefix for pair in pairs} == set(export.HEADINGS)
+
+
+def test_the_exported_reader_is_judged_through_the_products_own_adapter() -> None:
+    if not (SHIPPED / "model.xml").exists():
+        pytest.skip("the reader is not in this checkout")
+    right, wrong = as_exported(SHIPPED)(
+        [Example("What were the samples from Oslo washed in?", TEXT), Example("Who wrote Hamlet?", TEXT, "Heat")]
+    )
+    assert evaluate.f1(right.text, ["ethanol"]) > 0.6
+    assert right.confidence > wrong.confidence

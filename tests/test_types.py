@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from ragqa.types import AskRequest, Filter, Model, SearchRequest
+from ragqa.details import Model
+from ragqa.types import AskRequest, Filter, SearchRequest
 
 NO_TEXT = ["x" * 201, "lone \ud800 surrogate"]
 

@@ -26,9 +26,9 @@ from ragqa.types import (
     Uploaded,
 )
 from ui import chat, papers
+from ui.answers import answer_html
 from ui.chat import Conversation
 from ui.render import (
-    answer_html,
     draft_html,
     error_html,
     inert,
@@ -40,11 +40,12 @@ from ui.render import (
 )
 
 OUR_TAGS = {
-    "a", "b", "blockquote", "br", "button", "div", "figcaption", "figure", "h2", "img", "li", "mark", "ol", "p",
-    "progress", "q", "span", "ul",
+    "a", "b", "blockquote", "br", "button", "div", "figcaption", "figure", "h2", "h3", "img", "li", "mark", "meter",
+    "ol", "p", "progress", "q", "span", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 OUR_ATTRIBUTES = {
-    "alt", "aria-label", "class", "data-retry", "href", "max", "rel", "role", "src", "target", "title", "type", "value",
+    "alt", "aria-label", "class", "data-retry", "href", "max", "min", "rel", "role", "scope", "src", "target", "title",
+    "type", "value",
 }  # fmt: skip
 
 HOSTILE = st.sampled_from(

@@ -28,7 +28,7 @@ def make_huggingface_model(folder: Path, template: str | None = TEMPLATE) -> Pat
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    tokenizer = _trained_tokenizer(template)
+    tokenizer = trained_tokenizer(template)
     torch.manual_seed(7)
     config = LlamaConfig(
         vocab_size=len(tokenizer),
@@ -50,7 +50,7 @@ def make_huggingface_model(folder: Path, template: str | None = TEMPLATE) -> Pat
     return folder
 
 
-def _trained_tokenizer(template: str | None) -> Any:
+def trained_tokenizer(template: str | None) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 

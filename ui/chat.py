@@ -8,8 +8,8 @@ from typing import Protocol
 
 from ragqa.errors import RagqaError
 from ragqa.types import Answer, AnswerDone, AnswerEvent, AnswerMode, AnswerPiece, AskRequest, Citation, Filter
+from ui.answers import answer_html
 from ui.render import (
-    answer_html,
     draft_html,
     error_html,
     no_page_html,

@@ -7,16 +7,18 @@ from typing import Any
 import gradio as gr
 
 from ragqa.client import Client
+from ragqa.errors import RagqaError
 from ragqa.types import ANSWER_MODES, AnswerMode
-from ui import chat, papers
+from ui import chat, conversations, papers
 from ui.chat import Conversation
 from ui.papers import PapersView
-from ui.render import no_page_html, papers_html
+from ui.render import error_html, no_page_html, papers_html
 
 HERE = Path(__file__).parent
 STYLE = HERE / "page.css"
 FOLLOW_CITATIONS = HERE / "citations.js"
 FOLLOW_PAPERS = HERE / "papers.js"
+FOLLOW_CONVERSATIONS = HERE / "conversations.js"
 
 SYSTEM_FONTS = ("system-ui", "-apple-system", "Segoe UI", "Roboto", "sans-serif")
 SYSTEM_MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
@@ -51,6 +53,7 @@ class ChatPage:
         self.timer = gr.Timer(papers.BUSY_EVERY_S)
         with gr.Sidebar(width=300, elem_id="library"):
             self._lay_out_library()
+            self._lay_out_kept()
         with gr.Row(elem_id="desk", equal_height=False):
             with gr.Column(scale=6, min_width=320, elem_id="talk"):
                 self._lay_out_talk()
@@ -58,6 +61,7 @@ class ChatPage:
                 self.page = gr.HTML(no_page_html(), elem_id="page", js_on_load=FOLLOW_CITATIONS.read_text("utf-8"))
         self._wire_talk()
         self._wire_library()
+        self._wire_kept()
 
     def _lay_out_library(self) -> None:
         gr.Markdown("# ragqa\nAnswers from your papers, with the page behind every claim.", elem_id="title")
@@ -73,6 +77,14 @@ class ChatPage:
             [(mode.capitalize(), mode) for mode in ANSWER_MODES], value="auto", label="Answer mode",
             info="Extractive quotes the papers. Generative needs a language model. Auto takes the best there is.",
         )  # fmt: skip
+
+    def _lay_out_kept(self) -> None:
+        self.find = gr.Textbox(
+            label="Conversations", placeholder="Search what was asked and answered", max_lines=1, max_length=500,
+            elem_id="find",
+        )  # fmt: skip
+        self.trouble = gr.HTML("", elem_id="trouble")
+        self.kept = gr.HTML("", elem_id="kept", js_on_load=FOLLOW_CONVERSATIONS.read_text("utf-8"))
 
     def _lay_out_talk(self) -> None:
         self.chatbot = gr.Chatbot(
@@ -95,7 +107,9 @@ class ChatPage:
             [self.question.submit, self.ask.click],
             self._on_ask, [self.question, self.mode, self.only, self.conversation, self.seen], shown, **QUIET,
         )  # fmt: skip
-        asking.then(self._on_asked, self.conversation, [self.page, self.ask, self.stop], **QUIET)
+        asking.then(self._on_asked, self.conversation, [self.page, self.ask, self.stop], **QUIET).then(
+            self._on_list, [self.find, self.conversation], self.kept, **QUIET
+        )
         self.stop.click(
             self._on_stop, self.conversation, [self.chatbot, self.conversation, self.ask, self.stop],
             cancels=[asking], **QUIET,
@@ -116,6 +130,33 @@ class ChatPage:
             **looks
         )
         self.papers.retry(self._on_retry, None, self.refused, **QUIET).then(**looks)
+
+    def _wire_kept(self) -> None:
+        lists: dict[str, Any] = {"fn": self._on_list, "inputs": [self.find, self.conversation], "outputs": self.kept}
+        shown = [self.trouble, self.chatbot, self.conversation, self.page]
+        gr.on([self._blocks.load, self.find.change, self.new.click], **lists, trigger_mode="always_last", **QUIET)
+        self.kept.choose(self._on_choose, None, shown, **QUIET).then(**lists, **QUIET)
+        self.kept.remove(self._on_remove, self.conversation, shown, **QUIET).then(**lists, **QUIET)
+        self.kept.retitle(self._on_retitle, None, self.trouble, **QUIET).then(**lists, **QUIET)
+
+    def _on_list(self, query: str, conversation: Conversation) -> str:
+        return conversations.list_html(self._client, query, conversation.id)
+
+    def _on_choose(self, clicked: gr.EventData) -> tuple[Any, ...]:
+        try:
+            talk = conversations.opened(self._client, clicked.conversation)
+        except RagqaError as exc:
+            return error_html(exc), gr.skip(), gr.skip(), gr.skip()
+        return "", talk.messages(), talk, chat.show_page(self._client, talk.latest)
+
+    def _on_remove(self, shown: Conversation, clicked: gr.EventData) -> tuple[Any, ...]:
+        trouble = conversations.delete(self._client, clicked.conversation)
+        if trouble or shown.id != clicked.conversation:
+            return trouble, gr.skip(), gr.skip(), gr.skip()
+        return "", [], Conversation(), no_page_html()
+
+    def _on_retitle(self, clicked: gr.EventData) -> str:
+        return conversations.rename(self._client, clicked.conversation, clicked.title)
 
     def _on_ask(
         self, question: str, mode: AnswerMode, only: list[str], conversation: Conversation, seen: PapersView

@@ -9,16 +9,13 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote as url_quote
 
 from ragqa.errors import RagqaError
-from ragqa.types import ENDED, Answer, Citation, Paper, PaperState
+from ragqa.types import ENDED, Citation, Paper, PaperState
 
 MOST_LISTED = 200  # papers; a browser draws more, but nobody reads them
-MARK = r"\[\d{1,3}\]"
 ACTIVE = re.compile(r"[^\w\s.,;?!()%'-]|_")
 SPACES = re.compile(r"\s+")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
-MODE_NAMES = {"extractive": "Quoted from the papers", "generative": "Written by a language model"}
-REFUSAL_ADVICE = '<p class="meta">Ask it another way, or look whether the paper is in the library and chosen.</p>'
 STATE_NAMES = {
     PaperState.QUEUED: "waiting",
     PaperState.READING: "reading",
@@ -63,15 +60,6 @@ def stopped_html(draft: str) -> str:
 def error_html(error: RagqaError) -> str:
     """What happened, and what to do next."""
     return message("error", f'<p role="alert">{_said(error.message, error.hint)}</p>')
-
-
-def answer_html(answer: Answer, question: str) -> str:
-    """The checked answer to the question as asked: text with marks, quotes, and how it came about."""
-    about = _about(answer, question)
-    if answer.abstained:
-        return message("refusal", f"<p>{inert(answer.answer)}</p>{REFUSAL_ADVICE}{about}")
-    body = f"<p>{_marked_text(answer)}</p>{_quotes(answer)}{_unsupported_note(answer)}{about}"
-    return message("answer", body)
 
 
 def page_html(citation: Citation, png: bytes) -> str:
@@ -122,71 +110,13 @@ def _said(text: str, hint: str) -> str:
     return f"{inert(text)} <span class='hint'>{inert(hint)}</span>" if hint else inert(text)
 
 
-def _marked_text(answer: Answer) -> str:
-    """The answer's text; its own marks become links, unsupported sentences are marked.
-
-    Quoted words are matched first: the ``[3]`` that a paper itself prints is not one of our marks.
-    """
-    numbered = {citation.number: citation for citation in answer.citations}
-    doubtful = set(answer.unsupported)
-    literal = sorted({citation.quote for citation in answer.citations} | doubtful, key=len, reverse=True)
-    tokens = re.compile("|".join([*(re.escape(words) for words in literal if words), MARK]))
-    parts, end = [], 0
-    for found in tokens.finditer(answer.answer):
-        parts += [_spaced(answer.answer[end : found.start()]), _token(found[0], doubtful, numbered)]
-        end = found.end()
-    return "".join(parts) + _spaced(answer.answer[end:])
-
-
-def _token(words: str, doubtful: set[str], numbered: dict[int, Citation]) -> str:
-    if words in doubtful:
-        return f'<mark class="unsupported" title="No words in the papers were found for this">{inert(words)}</mark>'
-    if re.fullmatch(MARK, words) and (citation := numbered.get(int(words[1:-1]))):
-        return _link(citation, f"&#91;{citation.number}&#93;")
-    return inert(words) if re.fullmatch(MARK, words) else f"<q>{inert(words)}</q>"
-
-
-def _spaced(text: str) -> str:
-    """Inert text that keeps the spaces at its ends, where it meets its neighbours."""
-    before, after = " " * text[:1].isspace(), " " * text[-1:].isspace()
-    return f"{before}{inert(text)}{after}" if text.strip() else before
-
-
-def _link(citation: Citation, shown: str) -> str:
+def link(citation: Citation, shown: str) -> str:
+    """A link to the page that is cited."""
     where = f"{inert(citation.title or citation.file_name)}, page {citation.page}"
     return (
         f'<a class="citation" href="{page_address(citation)}" target="_blank" rel="noopener"'
         f' title="{where}">{shown}</a>'
     )
-
-
-def _quotes(answer: Answer) -> str:
-    """Where each citation stands, and its words unless the answer itself has them."""
-    rows = ""
-    for citation in answer.citations:
-        words = "" if citation.quote in answer.answer else f"<blockquote>{inert(citation.quote)}</blockquote>"
-        link = _link(citation, inert(citation.title or citation.file_name))
-        rows += f'<li value="{citation.number}">{link}, page {citation.page}{words}</li>'
-    return f'<ol class="quotes">{rows}</ol>' if rows else ""
-
-
-def _unsupported_note(answer: Answer) -> str:
-    if not answer.unsupported:
-        return ""
-    count = len(answer.unsupported)
-    said = "1 sentence is" if count == 1 else f"{count} sentences are"
-    return f'<p class="warning">{said} not supported by words in the papers (underlined). Do not rely on them.</p>'
-
-
-def _about(answer: Answer, question: str) -> str:
-    """Mode, model and confidence; the question as it was understood, if not as asked; what the server noted."""
-    model = f" ({inert(answer.model)})" if answer.mode == "generative" else ""
-    mode = f"{answer.mode.capitalize()} mode" if answer.abstained else MODE_NAMES[answer.mode]
-    how = f"{mode}{model} · confidence {100 * answer.confidence:.0f}&nbsp;%"
-    changed = answer.standalone_question.strip() != question.strip()
-    understood = f"<br>Understood as: {inert(answer.standalone_question)}" if changed else ""
-    note = f'<p class="note">{inert(answer.note)}</p>' if answer.note else ""
-    return f'<p class="meta">{how}{understood}</p>{note}'
 
 
 def _progress(papers: Sequence[Paper]) -> str:

@@ -4,23 +4,24 @@ Loaded on first use, from safetensors only and without code of the model's own; 
 """
 
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property, partial
-from pathlib import Path
+from functools import cached_property
 from typing import Any
 
-from ragqa.adapters.chat_langchain import ChatOptions, Pieces, Provider, causes
+from ragqa.adapters.chat_langchain import ChatOptions, Pieces, Provider
 from ragqa.adapters.chat_local import (
     Turns,
     Turnstile,
+    folded,
     local_chat_model,
     overlong_prompt,
     plain_prompt,
-    without_system,
 )
-from ragqa.errors import ModelError, ModelNotFound, ModelUnavailable
+from ragqa.adapters.chat_text import THINK_OPEN
+from ragqa.adapters.pretrained import check_folder, check_quantisation, load, place_of, weights_as
+from ragqa.errors import ModelError, ModelUnavailable
 from ragqa.protocols import ChatMessage
 
 
@@ -31,12 +32,15 @@ class HuggingFaceChat:
     writing to the end, and an error in its thread makes it wait a minute and then raise queue.Empty.
     """
 
-    def __init__(self, name: str, device: str = "auto", options: ChatOptions | None = None) -> None:
+    def __init__(
+        self, name: str, device: str = "auto", options: ChatOptions | None = None, quantize: str = "none"
+    ) -> None:
         self.name = f"hf:{name}"
         self._options = options or ChatOptions()
-        _check_folder(name)
-        self._engine = _TransformersEngine(name, device, self._options)
-        self._turnstile = Turnstile(self.name)
+        check_folder(name)
+        check_quantisation(quantize, device)
+        self._engine = _TransformersEngine(name, device, self._options, quantize)
+        self._turnstile = Turnstile(self.name, self._options.queue)
         chat = local_chat_model(self._engine, self.name, self._turnstile)
         self._provider = Provider(self.name, chat.stream, self._translate, self._options)
 
@@ -53,6 +57,11 @@ class HuggingFaceChat:
         """See ChatModel."""
         return Pieces(self._provider, messages, max_tokens, {"max_tokens": max_tokens})
 
+    def prompt(self, messages: Sequence[ChatMessage]) -> str:
+        """What the model reads, control tokens included."""
+        turns = [{"role": message.role, "content": message.content} for message in messages]
+        return str(self._engine.tokenizer.decode(self._engine.prompt_ids(turns)[0]))
+
     def close(self) -> None:
         """Forget the weights; an answer under way keeps them until it ends."""
         self._engine.forget()
@@ -68,34 +77,21 @@ class HuggingFaceChat:
         return None
 
 
-def _check_folder(name: str) -> None:
-    """Raise ModelNotFound if ``name`` is a folder that holds no model that can be loaded safely."""
-    folder = Path(name).expanduser()
-    if not folder.is_dir() and not name.startswith(("/", ".", "~")):
-        return
-    if not (folder / "config.json").is_file():
-        raise ModelNotFound(
-            f"The folder {folder} holds no Hugging Face model (no config.json).",
-            hint="Name the folder that was downloaded, or a model of the Hugging Face Hub.",
-        )
-    if not any(folder.glob("*.safetensors")):
-        raise ModelNotFound(
-            f"The folder {folder} holds no safetensors weights.",
-            hint="Other formats can run code when opened; download the model's safetensors files.",
-        )
-
-
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """One call of generate: its inputs, and the event that stops it."""
+    """One call of generate: its inputs, the seed of its sampling, and the event that stops it."""
 
     model: Any
     inputs: dict[str, Any]
     settings: dict[str, Any]
+    seed: int
     stop: threading.Event
 
     def run(self, streamer: Any) -> None:
         """Write until done or stopped; the text goes to the streamer."""
+        from torch import manual_seed
+
+        manual_seed(self.seed)
         self.model.generate(
             **self.inputs,
             **self.settings,
@@ -107,10 +103,11 @@ class _Writing:
 class _TransformersEngine:
     """A causal language model and its tokenizer; see chat_local.Engine."""
 
-    def __init__(self, name: str, device: str, options: ChatOptions) -> None:
+    def __init__(self, name: str, device: str, options: ChatOptions, quantize: str) -> None:
         self._name = name
         self._asked_device = device
         self._options = options
+        self._quantize = quantize
         self._loading = threading.RLock()
         self._model: Any = None
 
@@ -138,9 +135,10 @@ class _TransformersEngine:
         with self._loading:
             if self._model is None:
                 disable_progress_bar()
-                device, dtype = _place(self._asked_device)
-                weights = self._loaded(AutoModelForCausalLM, use_safetensors=True, dtype=dtype)
-                self._model = weights.to(device).eval()
+                device, dtype = place_of(self._asked_device)
+                told = weights_as(self._quantize, device, dtype)
+                weights = self._loaded(AutoModelForCausalLM, use_safetensors=True, **told)
+                self._model = (weights if "device_map" in told else weights.to(device)).eval()
             return self._model
 
     def forget(self) -> None:
@@ -149,38 +147,35 @@ class _TransformersEngine:
             self._model = None
 
     def _loaded(self, loader: Any, **arguments: Any) -> Any:
-        place = Path(self._name).expanduser()
-        load = partial(loader.from_pretrained, str(place), trust_remote_code=False, **arguments)
         with self._loading:
-            try:
-                return _local_first(load, place)
-            except (OSError, ValueError, ImportError) as exc:
-                raise _load_error(self._name, exc) from exc
+            return load(loader, self._name, **arguments)
 
     def write(self, turns: Turns, max_tokens: int) -> Generator[str]:
         """See chat_local.Engine."""
         from transformers import TextIteratorStreamer
 
         model = self.model()
-        ids = self._prompt_ids(turns).to(model.device)
+        ids = self.prompt_ids(turns).to(model.device)
         room = self.window - ids.shape[1]
         if room < 1:
             raise overlong_prompt(self._name, ids.shape[1], self.window)
         settings = self._settings(min(max_tokens, room))
         inputs = {"input_ids": ids, "attention_mask": ids.new_ones(ids.shape)}
-        writing = _Writing(model, inputs, settings, threading.Event())
+        writing = _Writing(model, inputs, settings, self._options.seed, threading.Event())
         streamer = TextIteratorStreamer(self.tokenizer, skip_prompt=True, skip_special_tokens=True)
         with ThreadPoolExecutor(1, thread_name_prefix="generate") as pool:
             done = pool.submit(writing.run, streamer)
             # generate ends the stream itself, unless it fails.
             done.add_done_callback(lambda _: streamer.end())
             try:
+                if self._begins_thinking(ids):
+                    yield THINK_OPEN
                 yield from streamer
             finally:
                 writing.stop.set()
             done.result()
 
-    def _prompt_ids(self, turns: Turns) -> Any:
+    def prompt_ids(self, turns: Turns) -> Any:
         """(1, tokens) token ids of the conversation, by the model's chat template if it has one."""
         from jinja2 import TemplateError
 
@@ -189,7 +184,7 @@ class _TransformersEngine:
         try:
             return self._templated(turns)
         except TemplateError:  # Gemma's template, for one, refuses a system turn
-            return self._templated(without_system(turns))
+            return self._templated(folded(turns))
 
     def _templated(self, turns: Turns) -> Any:
         encoded = self.tokenizer.apply_chat_template(
@@ -202,6 +197,10 @@ class _TransformersEngine:
         )
         return encoded["input_ids"]
 
+    def _begins_thinking(self, ids: Any) -> bool:
+        """True if the chat template has opened the thinking, so that the model writes only its end."""
+        return str(self.tokenizer.decode(ids[0, -8:])).rstrip().endswith(THINK_OPEN)
+
     def _settings(self, max_tokens: int) -> dict[str, Any]:
         warm = self._options.temperature > 0
         pad = self.tokenizer.pad_token_id
@@ -213,54 +212,3 @@ class _TransformersEngine:
             "top_k": None,
             "pad_token_id": self.tokenizer.eos_token_id if pad is None else pad,
         }
-
-
-def _local_first(load: Callable[..., Any], place: Path) -> Any:
-    """What is on the disk, without asking the Hub whether it is the latest; else from the Hub."""
-    try:
-        return load(local_files_only=True)
-    except OSError:
-        if place.is_dir():
-            raise
-        return load()
-
-
-def _place(asked: str) -> tuple[str, Any]:
-    """Device and precision: half on a GPU; on a CPU bfloat16 only where it has instructions for it."""
-    import torch
-
-    device = asked
-    if asked == "auto":
-        mps = "mps" if torch.backends.mps.is_available() else "cpu"
-        device = "cuda" if torch.cuda.is_available() else mps
-    if device == "cuda":
-        return device, torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    if device == "mps":
-        return device, torch.float16
-    known = torch.cpu.get_capabilities()
-    fast = known.get("amx_bf16") or known.get("avx512_bf16")
-    return device, torch.bfloat16 if fast else torch.float32
-
-
-def _load_error(name: str, error: Exception) -> ModelError:
-    from huggingface_hub import errors
-
-    led = causes(error)
-    if any(isinstance(cause, errors.GatedRepoError) for cause in led):
-        return ModelNotFound(
-            f"The model {name!r} wants its licence accepted.",
-            hint=f"Accept it on huggingface.co/{name}, then run: hf auth login",
-        )
-    absent = (errors.RepositoryNotFoundError, errors.HFValidationError)
-    if any(isinstance(cause, absent) for cause in led):
-        return ModelNotFound(f"The Hugging Face Hub has no model {name!r}.", hint="Correct the name after hf:")
-    offline = (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, ConnectionError)
-    if any(isinstance(cause, offline) for cause in led):
-        return ModelNotFound(
-            f"The model {name!r} is not on this machine, and the Hugging Face Hub cannot be reached.",
-            hint=f"Where there is a network, run: hf download {name}; or give the folder that holds it.",
-        )
-    return ModelUnavailable(
-        f"The model {name!r} cannot be loaded: {str(error).splitlines()[0]}",
-        hint="Use a causal language model that transformers knows, with safetensors weights.",
-    )

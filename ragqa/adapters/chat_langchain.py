@@ -4,9 +4,8 @@ A worker thread reads the model; the caller waits for it with a limit per token 
 from any thread. Knows nothing of a provider but the function that translates its errors.
 """
 
-import re
 import threading
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -14,24 +13,25 @@ from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from ragqa.adapters.chat_text import until_stop, without_thinking
 from ragqa.errors import ModelError, ModelStreamCut, ModelTimeout
 from ragqa.protocols import ChatMessage
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
 
-THINK_OPEN = "<think>"
-THINK_CLOSE = "</think>"
-
 
 @dataclass(frozen=True, slots=True)
 class ChatOptions:
-    """What every provider is told. Tokens and seconds."""
+    """What every provider is told. Tokens and seconds; ``queue`` is how many may wait for a model of this process."""
 
     context_window: int = 8192
     temperature: float = 0.0
+    seed: int = 0
+    stop: tuple[str, ...] = ()
     first_token_timeout: float = 300.0
     token_timeout: float = 30.0
+    queue: int = 8
 
 
 class Request:
@@ -77,12 +77,14 @@ class Provider:
     """A model as the stream needs it: its name, its LangChain ``stream``, and its error table.
 
     ``translate`` gets the error and whether text had come; None means that the error is a defect of ours.
+    ``judge`` gets what the provider said of an answer that ended, and raises a ModelError if it is worth nothing.
     """
 
     name: str
     stream: Callable[..., Iterator["BaseMessage"]]
     translate: Callable[[Exception, bool], ModelError | None]
     options: ChatOptions
+    judge: Callable[[Sequence[ChatMessage], Mapping[str, Any]], None] | None = None
 
 
 class Pieces(Generator[str, None, None]):
@@ -180,7 +182,8 @@ def _read_model(
     _RUNNING.set(request)
     answered = False
     try:
-        with closing(without_thinking(_texts(provider, messages, arguments))) as texts:
+        written = without_thinking(_texts(provider, messages, arguments))
+        with closing(until_stop(written, provider.options.stop)) as texts:
             for text in texts:
                 if request.cancelled:
                     break
@@ -199,9 +202,12 @@ def _texts(provider: Provider, messages: Sequence[ChatMessage], arguments: dict[
     # LANGSMITH_* variables of the user's other projects must not send papers to a tracing service.
     with tracing_context(enabled=False):
         for chunk in provider.stream(langchain_messages(messages), **arguments):
-            facts = chunk.response_metadata
-            ended = ended or bool(facts.get("done") or facts.get("finish_reason"))
             yield chunk.text
+            facts = chunk.response_metadata
+            if facts.get("done") or facts.get("finish_reason"):
+                ended = True
+                if provider.judge is not None:
+                    provider.judge(messages, facts)
     if not ended:
         raise stream_cut(provider.name)
 
@@ -227,44 +233,6 @@ def _no_answer(name: str) -> ModelError:
         f"{name} ended without a word of answer.",
         hint="If it thinks first, raise RAGQA_MAX_ANSWER_TOKENS, or use a model that does not think.",
     )
-
-
-def without_thinking(texts: Iterator[str]) -> Generator[str]:
-    """Blank a leading ``<think>…</think>``, which reasoning models write first, and white space around it."""
-    held = ""
-    for text in texts:
-        held += text
-        rest = _after_thinking(held)
-        yield rest  # blank while undecided, which keeps the token clock running
-        if rest:
-            break
-    else:
-        yield "" if held.lstrip().startswith(THINK_OPEN) else held.strip()
-    yield from texts
-
-
-def _after_thinking(text: str) -> str:
-    """What follows the thinking; blank while the end of it, or whether there is any, cannot be told."""
-    start = text.lstrip()
-    if start.startswith(THINK_OPEN):
-        return start.partition(THINK_CLOSE)[2].lstrip()
-    return "" if THINK_OPEN.startswith(start) else start
-
-
-_TOKEN_RUNS = re.compile(r"[A-Za-z]+|[^\S\n]+|.|\n")
-
-
-def estimated_tokens(text: str) -> int:
-    """A cautious count where the tokenizer cannot be had: each digit and sign counts one, as in tables."""
-    return sum(_run_tokens(run) for run in _TOKEN_RUNS.findall(text))
-
-
-def _run_tokens(run: str) -> int:
-    if run.isspace():
-        return 1 if run == "\n" or len(run) > 1 else 0
-    if run.isascii():
-        return -(-len(run) // 4)
-    return 2 if ord(run) > 0x2E7F else 1
 
 
 def causes(error: BaseException | None) -> list[BaseException]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ragqa.adapters.chat_langchain import ChatOptions, Pieces, Provider
-from ragqa.adapters.chat_local import Turns, Turnstile, local_chat_model, overlong_prompt, without_system
+from ragqa.adapters.chat_local import Turns, Turnstile, folded, local_chat_model, overlong_prompt
 from ragqa.errors import MissingExtra, ModelError, ModelNotFound, ModelUnavailable
 from ragqa.protocols import ChatMessage
 
@@ -23,7 +23,7 @@ class LlamaCppChat:
         self._options = options or ChatOptions()
         _check(file)
         self._engine = _LlamaEngine(file.expanduser(), device, self._options)
-        self._turnstile = Turnstile(self.name)
+        self._turnstile = Turnstile(self.name, self._options.queue)
         chat = local_chat_model(self._engine, self.name, self._turnstile)
         self._provider = Provider(self.name, chat.stream, self._translate, self._options)
 
@@ -107,7 +107,7 @@ class _LlamaEngine:
         try:
             chunks = self._answer(llama, turns, max_tokens)
         except ValueError:  # Gemma's template, for one, refuses a system turn
-            chunks = self._answer(llama, without_system(turns), max_tokens)
+            chunks = self._answer(llama, folded(turns), max_tokens)
         try:
             for chunk in chunks:
                 yield chunk["choices"][0]["delta"].get("content") or ""
@@ -116,5 +116,11 @@ class _LlamaEngine:
             raise overlong_prompt(self._file.name, needed, self.window()) from exc
 
     def _answer(self, llama: Any, turns: Turns, max_tokens: int) -> Any:
-        temperature = self._options.temperature
-        return llama.create_chat_completion(turns, max_tokens=max_tokens, temperature=temperature, stream=True)
+        return llama.create_chat_completion(
+            turns,
+            max_tokens=max_tokens,
+            temperature=self._options.temperature,
+            seed=self._options.seed,
+            stop=list(self._options.stop),
+            stream=True,
+        )

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ragqa.adapters.chat_langchain import Request, running_request, stream_cut
-from ragqa.errors import ModelError, ModelUnavailable
+from ragqa.errors import ModelBusy, PromptTooLong
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 Turns = list[dict[str, str]]
 """``[{"role": "user", "content": "…"}]``, as chat templates want them."""
 
-WAITING_PLACES = 8
 _ROLES = {"system": "system", "human": "user", "ai": "assistant"}
 
 
@@ -33,16 +32,19 @@ class Engine(Protocol):
 class Turnstile:
     """Lets one request at a time through to a model that cannot do two."""
 
-    def __init__(self, name: str, places: int = WAITING_PLACES) -> None:
+    def __init__(self, name: str, places: int) -> None:
         self._name = name
         self._free = threading.Lock()
         self._places = threading.BoundedSemaphore(places + 1)
 
     @contextmanager
     def turn(self, request: Request) -> Iterator[None]:
-        """Wait in line for the model. Raise ModelUnavailable if the line is full."""
+        """Wait in line for the model. Raise ModelBusy if the line is full."""
         if not self._places.acquire(blocking=False):
-            raise ModelUnavailable(f"{self._name} is busy and its queue is full.", hint="Ask again in a moment.")
+            raise ModelBusy(
+                f"{self._name} is busy and its queue is full.",
+                hint="Ask again in a moment; RAGQA_QUEUE is how many may wait.",
+            )
         try:
             while not self._free.acquire(timeout=0.1):
                 if request.cancelled:
@@ -111,17 +113,24 @@ def plain_prompt(turns: Turns) -> str:
     return "\n\n".join([*lines, "Assistant:"])
 
 
-def without_system(turns: Turns) -> Turns:
-    """The same conversation with the system turn written at the head of the first user turn."""
-    if not turns or turns[0]["role"] != "system" or len(turns) < 2:
-        return turns
-    system, first, *rest = turns
-    return [{"role": first["role"], "content": f"{system['content']}\n\n{first['content']}"}, *rest]
+def folded(turns: Turns) -> Turns:
+    """The same conversation for templates that know users and assistants in turns only, as Gemma's do.
+
+    The system turn is written at the head of the first user turn, and neighbours of one role become one turn.
+    """
+    joined: Turns = []
+    for turn in turns:
+        role = "user" if turn["role"] == "system" else turn["role"]
+        if joined and joined[-1]["role"] == role:
+            joined[-1] = {"role": role, "content": f"{joined[-1]['content']}\n\n{turn['content']}"}
+        else:
+            joined.append({"role": role, "content": turn["content"]})
+    return joined
 
 
-def overlong_prompt(name: str, tokens: int, window: int) -> ModelError:
+def overlong_prompt(name: str, tokens: int, window: int) -> PromptTooLong:
     """The error of a prompt that leaves no room for an answer."""
-    return ModelError(
+    return PromptTooLong(
         f"The prompt has {tokens} tokens; {name} has a window of {window}.",
         hint="Raise RAGQA_CONTEXT_WINDOW if the model allows it, or ask a shorter question.",
     )

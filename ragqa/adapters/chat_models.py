@@ -20,6 +20,9 @@ from ragqa.settings import Settings
 # LM Studio, Jan, GPT4All, llama-server. Not vLLM's 8000: it is the port that ragqa itself listens on.
 LOCAL_PORTS = (1234, 1337, 4891, 8080)
 
+# A small model goes on with the turn after its own, and answers questions that nobody asked.
+STOPS = ("\nQuestion:", "<evidence", "</evidence", "<|im_start|>")
+
 Build = Callable[[], ChatModel]
 
 
@@ -40,6 +43,9 @@ def _options(settings: Settings) -> ChatOptions:
     return ChatOptions(
         context_window=settings.context_window,
         temperature=settings.temperature,
+        seed=settings.seed,
+        stop=STOPS,
+        queue=settings.queue,
         first_token_timeout=settings.first_token_timeout,
         token_timeout=settings.token_timeout,
     )
@@ -59,7 +65,7 @@ def _open_openai(model: str, settings: Settings) -> ChatModel:
 
 
 def _open_huggingface(model: str, settings: Settings) -> ChatModel:
-    return HuggingFaceChat(model, settings.device, _options(settings))
+    return HuggingFaceChat(model, settings.device, _options(settings), settings.quantize)
 
 
 def _open_llamacpp(model: str, settings: Settings) -> ChatModel:

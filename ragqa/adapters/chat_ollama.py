@@ -3,15 +3,18 @@
 Knows Ollama's answers and errors; knows nothing of prompts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ragqa.adapters.chat_http import client_arguments, lookup, lookup_entries
-from ragqa.adapters.chat_langchain import ChatOptions, Pieces, Provider, estimated_tokens, stream_cut
-from ragqa.errors import ModelError, ModelNotFound, ModelTimeout, ModelUnavailable
+from ragqa.adapters.chat_langchain import ChatOptions, Pieces, Provider, stream_cut
+from ragqa.adapters.chat_text import estimated_tokens, fewest_tokens
+from ragqa.errors import ModelBusy, ModelError, ModelNotFound, ModelTimeout, ModelUnavailable, PromptTooLong
 from ragqa.protocols import ChatMessage
 
 START_HINT = "Start it with: ollama serve"
+LEAST_WINDOW = 1024  # tokens; no model is served with less
+LEAST_READ = 0.9  # share of the fewest tokens a prompt can have; below it Ollama has cut the prompt
 
 
 def ollama_models(url: str) -> list[str]:
@@ -75,7 +78,7 @@ class OllamaChat:
             reasoning=False,
             sync_client_kwargs=client_arguments(self._url, self._options),
         )
-        self._provider = Provider(self.name, chat.stream, self._translate, self._options)
+        self._provider = Provider(self.name, chat.stream, self._translate, self._options, self._judge)
 
     @property
     def context_window(self) -> int:
@@ -98,11 +101,31 @@ class OllamaChat:
             "num_ctx": self.context_window,
             "num_predict": max_tokens,
             "temperature": self._options.temperature,
+            "seed": self._options.seed,
+            "stop": list(self._options.stop),
         }
         return Pieces(self._provider, messages, max_tokens, {"options": settings})
 
     def close(self) -> None:
         """Nothing is kept open between answers."""
+
+    def _judge(self, messages: Sequence[ChatMessage], facts: Mapping[str, Any]) -> None:
+        """Raise PromptTooLong if Ollama read less than was sent: it cuts prompts without a word.
+
+        The smaller window that it has turned out to have counts from then on, unless the count is too small for one:
+        then part of the prompt was in the cache, which some versions do not count.
+        """
+        read: int | None = facts.get("prompt_eval_count")  # absent when all of the prompt was in its cache
+        if not read:
+            return
+        sent = sum(fewest_tokens(message.content) for message in messages)
+        if read >= self.context_window or read < LEAST_READ * sent:
+            if read >= LEAST_WINDOW:
+                self._window = min(self.context_window, read)
+            raise PromptTooLong(
+                f"{self.name} read only {read} tokens of a prompt of {sent} or more.",
+                hint="Ask a shorter question, or give the model a larger context window in Ollama.",
+            )
 
     def _translate(self, error: Exception, started: bool) -> ModelError | None:
         import httpx
@@ -129,7 +152,7 @@ class OllamaChat:
             cut = stream_cut(self.name)
             return type(cut)(f"{self.name}: the answer broke off: {text}", hint=cut.hint)
         if status == 503:
-            return ModelUnavailable(f"{self.name} is busy: {text}", hint="Ask again in a moment.")
+            return ModelBusy(f"{self.name} is busy: {text}", hint="Ask again in a moment.")
         return ModelUnavailable(
             f"{self.name} cannot answer: {text}",
             hint="Look at Ollama's log, or use a smaller model.",

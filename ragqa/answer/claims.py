@@ -1,11 +1,14 @@
-"""Whether a sentence may be a claim of other words: enough words in common, every figure, the same polarity. Pure.
+"""Whether a sentence may be a claim of other words: what of it stands there, every figure, the same polarity. Pure.
 
-Compares words only: a claim that swaps a word for its opposite is not seen through.
+Compares words only; what a swap of words does to the sense is judged by the model behind ragqa.answer.support.
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 
-from ragqa.answer.words import content_words, coverage
+from ragqa.answer.words import WORD, content_words, coverage, stem
 
 LEAST_SUPPORT = 0.5  # share of a sentence's content words that the words behind it must have
 MARK = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
@@ -16,12 +19,72 @@ NUMBER_WORDS = {
     for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), start=2)
 }
 NEGATION = re.compile(r"\b(?:not|no|never|without|cannot|neither|nor)\b|n['’]t\b")
+NAME = re.compile(r"(?<!^)\b[\w-]*[A-Z][\w-]*")  # GLUE, Alps, mRNA; the first word is upper case anyway
+
+# Beginnings of words on either side of an opposition.
+OPPOSITES = tuple(
+    (frozenset(first.split()), frozenset(second.split()))
+    for first, second in (
+        ("increas rais rise rising rose grow grew grown", "decreas reduc declin drop fall fell shrink shrank diminish"),
+        ("higher greater larger bigger more", "lower less smaller fewer fewest"),
+        ("highest largest biggest greatest maximum", "lowest smallest minimum"),
+        ("better best", "worse worst"),
+        ("improv enhanc", "worsen degrad deteriorat impair harm hurt"),
+        ("faster fastest", "slower slowest"),
+        ("longer longest", "shorter shortest"),
+        ("stronger strongest", "weaker weakest"),
+        ("positive positively", "negative negatively"),
+        ("before", "after"),
+        ("above", "below under"),
+        ("early earlier earliest", "late later latest"),
+        ("first", "last"),
+        ("majority", "minority"),
+        ("similar same equal identical", "different differ distinct"),
+        ("include included includes including", "exclude excluded excludes excluding"),
+        ("accept accepted", "reject rejected"),
+        ("support supports supported", "contradict contradicts contradicted refute refutes refuted"),
+        ("outperform outperforms outperformed exceed exceeds exceeded", "underperform underperforms underperformed"),
+        ("success successful successfully succeed succeeds succeeded", "failure fail fails failed"),
+        ("presence present", "absence absent"),
+        ("always", "never"),
+        ("high", "low"),
+        ("large", "small"),
+        ("male men", "female women"),
+    )
+)
+OPPOSING_PREFIXES = ("un", "in", "im", "non", "dis", "ir", "non-")
+SHORTEST_PREFIXED = 5  # letters: "to" is not the opposite of "into"
+SHORTEST_STEM_MATCH = 4  # letters from which a beginning stands for the word's other forms
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How the words of a claim agree with a text: shares of its content words and of their pairs, and four rules."""
+
+    covered: float
+    in_order: float
+    figures: bool
+    polarity: bool
+    direction: bool
+    names: float
+
+
+def compare(claim: str, text: str, around: str = "") -> Agreement:
+    """``around`` is what stands near the text, where a name may be said in full."""
+    return Agreement(
+        covered=coverage(content_words(claim), text),
+        in_order=_shared_pairs(claim, text),
+        figures=figures(claim) <= figures(text),
+        polarity=_denies(claim) == _denies(text),
+        direction=not _opposed(claim, text),
+        names=_names_said(claim, f"{text} {around}"),
+    )
 
 
 def carries(text: str, sentence: str) -> bool:
     """True if the text has enough of the sentence's words, all of its figures, and denies as it does."""
-    enough = coverage(content_words(sentence), text) >= LEAST_SUPPORT
-    return enough and figures(sentence) <= figures(text) and _denies(sentence) == _denies(text)
+    found = compare(sentence, text)
+    return found.covered >= LEAST_SUPPORT and found.figures and found.polarity and found.direction
 
 
 def figures(text: str) -> frozenset[str]:
@@ -41,3 +104,45 @@ def _denies(text: str) -> bool:
     found = NEGATION.findall(text.casefold())
     first = [word for word in found if word != "nor"]
     return len(first) % 2 == 1 if first else bool(found)
+
+
+def _opposed(claim: str, text: str) -> bool:
+    """True if a word of the claim does not stand in the text, but its opposite does."""
+    said, there = set(WORD.findall(claim.casefold())), set(WORD.findall(text.casefold()))
+    for ours, theirs in _oppositions():
+        if _has(said, ours) and not _has(there, ours) and _has(there, theirs) and not _has(said, theirs):
+            return True
+    mine, other = ({w for w in words if len(w) >= SHORTEST_PREFIXED} for words in (said - there, there - said))
+    return any(f"{prefix}{word}" in other for word in mine for prefix in OPPOSING_PREFIXES) or any(
+        f"{prefix}{word}" in mine for word in other for prefix in OPPOSING_PREFIXES
+    )
+
+
+def _oppositions() -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    for first, second in OPPOSITES:
+        yield first, second
+        yield second, first
+
+
+def _has(words: set[str], beginnings: frozenset[str]) -> bool:
+    return not words.isdisjoint(beginnings) or any(
+        word.startswith(begin) for begin in beginnings if len(begin) > SHORTEST_STEM_MATCH for word in words
+    )
+
+
+def _shared_pairs(claim: str, text: str) -> float:
+    """Share of the claim's neighbouring content words that are neighbours in the text too, in either order."""
+    wanted, there = _pairs(claim), _pairs(text)
+    return len(wanted & there) / len(wanted) if wanted else 0.0
+
+
+def _pairs(text: str) -> frozenset[frozenset[str]]:
+    stems = [stem(word) for word in WORD.findall(text.casefold()) if content_words(word)]
+    return frozenset(frozenset(pair) for pair in pairwise(stems))
+
+
+def _names_said(claim: str, text: str) -> float:
+    """Share of the claim's names that the text says; 1 if it has none."""
+    names = {name.casefold() for name in NAME.findall(MARK.sub("", claim))}
+    plain = text.casefold()
+    return sum(name in plain for name in names) / len(names) if names else 1.0

@@ -3,19 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from ragqa.details import Details
+from ragqa.types import AnswerKind
+
 REFUSAL = "I could not find an answer in these papers."
 NO_SUPPORT = "I could not find support for an answer in these papers."
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The answer's text with ``[n]`` marks, and how sure the mode is, 0 to 1; what a language model used, counted."""
+    """The answer's text with ``[n]`` marks, and how sure the mode is, 0 to 1; what a language model used, counted.
+
+    ``kind`` is empty where the mode says it all; ``note`` tells the reader what was left out.
+    """
 
     text: str
     confidence: float
     abstained: bool = False
     unsupported: tuple[str, ...] = ()
     usage: dict[str, int] = field(default_factory=dict)
+    kind: AnswerKind | None = None
+    details: Details = field(default_factory=Details)
+    note: str = ""
 
 
 def refusal(confidence: float) -> Draft:

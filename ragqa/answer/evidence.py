@@ -20,11 +20,11 @@ class Sentence:
     text: str
 
 
-def choose_evidence(hits: Sequence[Hit]) -> list[Hit]:
+def choose_evidence(hits: Sequence[Hit], most: int = MOST_EVIDENCE) -> list[Hit]:
     """The best hits, near-duplicates of better ones left out."""
     chosen: list[Hit] = []
     for hit in hits:
-        if len(chosen) == MOST_EVIDENCE:
+        if len(chosen) == most:
             break
         if not any(_near_duplicates(hit.text, better.text) for better in chosen):
             chosen.append(hit)

@@ -1,35 +1,165 @@
-"""Answers with sentences of the papers, word for word. Needs no language model."""
+"""Answers with words of the papers, word for word: spans by the reader, sentences without one. No language model."""
 
-import math
+import re
 from collections.abc import Sequence
 
+from ragqa.answer.asking import Asking
 from ragqa.answer.citations import Citer, marked
+from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence
 from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import Sentence, sentences_of
+from ragqa.answer.question_kind import wants_sentence
 from ragqa.answer.scorer import SentenceScorer
-from ragqa.types import Hit
+from ragqa.answer.spans import Found, evidence_of, read, trimmed
+from ragqa.answer.tables import FoundCell, cell_at
+from ragqa.details import Details, ShortAnswer
+from ragqa.document import BlockKind
+from ragqa.types import AnswerKind, Citation, Hit
 
 MOST_SENTENCES = 3
 CLOSE_TO_BEST = 0.12
 RANK_WEIGHT = 0.06  # per place in the evidence: the retriever's order knows what one sentence does not show
-# Logistic over the best sentence's score, set on answerable questions against questions asked of another paper.
-CONFIDENCE_MIDPOINT = 0.80
-CONFIDENCE_SLOPE = 7.0
-LEAST_CONFIDENCE = 0.1
+
+MOST_ITEMS = 8
+CLOSE_SPAN = 2.0  # logits below the best span, within which another belongs to a list
+_AND = re.compile(r"(?:,?\s+(?:and|or|as well as)\s+|[,;]\s+)(?![^(]*\))")
+_ASIDE = re.compile(r"\s*\([^()]*\b(?:19|20)\d\d[a-z]?[^()]*\)?")  # a citation such as "(Smith et al., 2019)"
+_ONLY_CITED = re.compile(r"^\(?(?:[A-Z][\w.’'-]*(?:,|\s+and|\s+&|\s+et al\.?,?)?\s*)+\(?(?:19|20)\d\d[a-z]?\)?$")
+
+
+def answer_with_span(asking: Asking) -> Draft:
+    """The reader's best span with its sentence, or the sentence where a few words would not answer."""
+    found, sure = _read(asking)
+    if not found or sure < LEAST_CONFIDENCE:
+        return refusal(sure) if asking.reader else _with_sentences(asking)
+    if wants_sentence(asking.question):
+        return _explained(found, sure, asking)
+    short = _short(found[0], asking)
+    return _said([short], sure, asking) if short else refusal(sure)
+
+
+def answer_with_list(asking: Asking) -> Draft:
+    """Several spans: the items of an enumeration, or spans nearly as good as the best."""
+    found, sure = _read(asking)
+    if not found or sure < LEAST_CONFIDENCE:
+        return refusal(sure) if asking.reader else _with_sentences(asking)
+    items = [item for f in _alike(found) for item in _items(f, asking)]
+    different = list({item.text.casefold(): item for item in reversed(items)}.values())[::-1][:MOST_ITEMS]
+    return _said(different, sure, asking) if different else refusal(sure)
 
 
 def answer_extractively(question: str, evidence: Sequence[Hit], scorer: SentenceScorer, citer: Citer) -> Draft:
     """The best sentence, and up to two more that are nearly as good; a refusal if none is good enough."""
     scored = _scored(question, evidence, scorer)
-    confidence = _confidence(max(score for _, score in scored)) if scored else 0.0
-    if confidence < LEAST_CONFIDENCE:
-        return refusal(confidence)
+    sure = confidence(question, evidence, ()) if scored else 0.0
+    if sure < LEAST_CONFIDENCE:
+        return refusal(sure)
     parts = []
     for sentence, score in _chosen(scored):
         citation = citer.cite(sentence.hit, sentence.text, score)
         if citation is not None:
             parts.append(marked(citation.quote, [citation]))
-    return Draft(" ".join(parts), confidence) if parts else refusal(confidence)
+    return Draft(" ".join(parts), sure) if parts else refusal(sure)
+
+
+def _with_sentences(asking: Asking) -> Draft:
+    return answer_extractively(asking.question, asking.evidence, asking.scorer, asking.citer)
+
+
+def _read(asking: Asking) -> tuple[list[Found], float]:
+    """Spans, best first, and how sure one may be that one of them answers."""
+    if asking.reader is None or not asking.evidence:
+        return [], 0.0
+    found = read(asking.question, asking.evidence, asking.reader)
+    return found, confidence(asking.question, asking.evidence, found)
+
+
+def _explained(found: Sequence[Found], sure: float, asking: Asking) -> Draft:
+    """The stretch of the best passage that bears its answer out, in whole sentences."""
+    best = found[0]
+    for quote in filter(None, (evidence_of(best), best.sentence)):
+        citation = asking.citer.cite(best.hit, quote, sure)
+        if citation is not None:
+            short = _shown(best, citation, asking)
+            return Draft(marked(citation.quote, [citation]), sure, kind="span", details=Details(short=(short,)))
+    return refusal(sure)
+
+
+def _said(items: Sequence[ShortAnswer], sure: float, asking: Asking) -> Draft:
+    """The short answers, each with its mark; where they stand is for the citations to say."""
+    text = ", ".join(f"{_headed(item)} [{item.citation}]" for item in items)
+    is_cell = any(item.row or item.column for item in items)
+    kind: AnswerKind = "list" if len(items) > 1 else ("cell" if is_cell else "span")
+    return Draft(text, sure, kind=kind, details=Details(short=tuple(items)))
+
+
+def _headed(item: ShortAnswer) -> str:
+    heads = ", ".join(filter(None, (item.row, item.column)))
+    return f"{item.text} ({heads})" if heads else item.text
+
+
+def _short(found: Found, asking: Asking) -> ShortAnswer | None:
+    """The span, or the cell that it stands in, cited by its sentence or its row; None if that is not on the page."""
+    cell = _cell(found, asking)
+    if cell is not None:
+        return _cell_answer(found, cell, asking)
+    citation = asking.citer.cite(found.hit, found.sentence, found.score)
+    return _shown(found, citation, asking) if citation else None
+
+
+def _shown(found: Found, citation: Citation, asking: Asking) -> ShortAnswer:
+    place = asking.citer.place(found.hit, found.start, found.end)
+    return ShortAnswer(
+        text=found.text,
+        citation=citation.number,
+        probability=found.probability,
+        rects=asking.citer.rects(found.hit, place),
+    )
+
+
+def _cell(found: Found, asking: Asking) -> FoundCell | None:
+    if found.hit.kind is not BlockKind.TABLE:
+        return None
+    place = asking.citer.place(found.hit, found.start, found.end)
+    page = asking.citer.page(found.hit)
+    return cell_at(place, page, asking.shelf.tables(found.hit.paper_id)) if place else None
+
+
+def _cell_answer(found: Found, cell: FoundCell, asking: Asking) -> ShortAnswer | None:
+    page = asking.citer.page(found.hit)
+    line = " ".join(word.text for word in page.words[slice(*cell.line)])
+    citation = asking.citer.cite(found.hit, line, found.score)
+    if citation is None:
+        return None
+    return ShortAnswer(
+        text=cell.text,
+        citation=citation.number,
+        probability=found.probability,
+        rects=asking.citer.rects(found.hit, cell.place),
+        row=cell.row,
+        column=cell.column,
+    )
+
+
+def _alike(found: Sequence[Found]) -> list[Found]:
+    """The best span, and those nearly as good; names and a year are whose work it is, not what it is."""
+    named = [f for f in found if not _ONLY_CITED.match(f.text)] or list(found)
+    return [f for f in named if (f.score >= named[0].score - CLOSE_SPAN and f.score > 0) or f is named[0]]
+
+
+def _items(found: Found, asking: Asking) -> list[ShortAnswer]:
+    """The parts of an enumeration, each drawn by itself; else the span as it is."""
+    parts = [name for part in _AND.split(found.text) if (name := trimmed(_ASIDE.sub("", part)))]
+    whole = _short(found, asking)
+    if whole is None or whole.row or len(parts) < 2:
+        return [whole] if whole else []
+    items, at = [], found.hit.text.find(found.text, max(0, found.start - 1))
+    for part in parts:
+        start = found.hit.text.find(part, at)
+        place = asking.citer.place(found.hit, start, start + len(part)) if start >= 0 else None
+        items.append(whole.model_copy(update={"text": part, "rects": asking.citer.rects(found.hit, place)}))
+        at = start + len(part)
+    return items
 
 
 def _scored(question: str, evidence: Sequence[Hit], scorer: SentenceScorer) -> list[tuple[Sentence, float]]:
@@ -53,7 +183,3 @@ def _chosen(scored: Sequence[tuple[Sentence, float]]) -> list[tuple[Sentence, fl
 def _ranked(pair: tuple[Sentence, float]) -> float:
     sentence, score = pair
     return score - RANK_WEIGHT * (sentence.number - 1)
-
-
-def _confidence(score: float) -> float:
-    return round(1 / (1 + math.exp(-CONFIDENCE_SLOPE * (score - CONFIDENCE_MIDPOINT))), 3)

@@ -1,21 +1,26 @@
 """Answers in a language model's words, each sentence tied to words on a page or marked unsupported."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from ragqa.answer.citations import Citer, marked
 from ragqa.answer.claims import MARK, carries
 from ragqa.answer.draft import Draft, refusal, without_support
 from ragqa.answer.evidence import Sentence, sentences_of
 from ragqa.answer.prompts import NOT_IN_PAPERS, answer_messages, prompt_tokens
-from ragqa.answer.scorer import SentenceScorer
-from ragqa.protocols import ChatMessage, ChatModel
+from ragqa.answer.support import Support
+from ragqa.answer.untrusted import harmless, harmless_pieces
+from ragqa.errors import ModelError, PromptTooLong
+from ragqa.protocols import ChatModel
 from ragqa.quotes import find_words
 from ragqa.sentences import sentence_spans
 from ragqa.types import Hit
 
 QUOTED = re.compile(r"[\"“]([^\"“”]*)[\"”]")
 SHORTEST_QUOTATION = 12  # characters; what is shorter is a term in quotation marks
+UNSUPPORTED = "[unsupported]"  # follows a sentence that no evidence bears out
+EVIDENCE_CUT = "The language model did not read all of the evidence; the answer was written again from less of it."
 QUOTATION_ENDS = " .,;:"  # a writer's own punctuation often stands inside the marks
 
 
@@ -28,20 +33,67 @@ def fit_evidence(question: str, evidence: Sequence[Hit], model: ChatModel, max_a
     return []
 
 
-def write(messages: Sequence[ChatMessage], model: ChatModel, max_answer_tokens: int) -> Iterator[str]:
-    """Pieces of the model's answer as they come."""
-    return model.stream(messages, max_answer_tokens)
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Lets a language model write from evidence, and holds it to it. ``answer_tokens`` is the longest answer."""
+
+    support: Support
+    answer_tokens: int
+
+    def write(
+        self, question: str, evidence: Sequence[Hit], model: ChatModel, citer: Citer
+    ) -> Generator[str, None, Draft]:
+        """Yield pieces as they come, return the checked draft. Raise a ModelError if there is no room for evidence."""
+        fitting, note = fit_evidence(question, evidence, model, self.answer_tokens), ""
+        if not fitting:
+            raise _no_room(model)
+        try:
+            written = yield from self._stream(question, fitting, model)
+        except PromptTooLong:
+            fitting, note = (
+                fit_evidence(question, fitting[: len(fitting) // 2], model, self.answer_tokens),
+                EVIDENCE_CUT,
+            )
+            if not fitting:
+                raise
+            yield "\n\n"
+            written = yield from self._stream(question, fitting, model)
+        # What did not fit was never read by the model, but may still bear its words out.
+        draft = check(written, evidence, self.support, citer)
+        return replace(draft, usage=_usage(question, fitting, written, model), note=note)
+
+    def _stream(self, question: str, evidence: Sequence[Hit], model: ChatModel) -> Generator[str, None, str]:
+        pieces = []
+        for piece in harmless_pieces(model.stream(answer_messages(question, evidence), self.answer_tokens)):
+            pieces.append(piece)
+            yield piece
+        return "".join(pieces)
 
 
-def check(written: str, evidence: Sequence[Hit], scorer: SentenceScorer, citer: Citer) -> Draft:
+def _usage(question: str, evidence: Sequence[Hit], written: str, model: ChatModel) -> dict[str, int]:
+    return {
+        "evidence_chunks": len(evidence),
+        "prompt_tokens": prompt_tokens(answer_messages(question, evidence), model),
+        "answer_tokens": model.count_tokens(written),
+    }
+
+
+def _no_room(model: ChatModel) -> ModelError:
+    return ModelError(
+        f"The question leaves no room for evidence in the model's context window of {model.context_window} tokens.",
+        hint="Ask a shorter question, or set RAGQA_CONTEXT_WINDOW higher if the model allows it.",
+    )
+
+
+def check(written: str, evidence: Sequence[Hit], support: Support, citer: Citer) -> Draft:
     """Tie every sentence to words on a page; numbers that the model invented are dropped."""
     if not written.strip() or NOT_IN_PAPERS.rstrip(".").lower() in written.lower():
         return refusal(0.0)
     parts, unsupported = [], []
-    for sentence, numbers in _sentences(written):
-        supports = _supports(sentence, numbers, evidence, scorer)
+    for sentence, numbers in _sentences(harmless(written)):
+        supports = _supports(sentence, numbers, evidence, support)
         citations = [c for found, score in supports if (c := citer.cite(found.hit, found.text, score))]
-        parts.append(marked(sentence, citations))
+        parts.append(marked(sentence, citations) if citations else f"{sentence} {UNSUPPORTED}")
         if not citations:
             unsupported.append(sentence)
     if not parts:
@@ -86,15 +138,15 @@ def _attach_marks(written: str) -> str:
 
 
 def _supports(
-    sentence: str, numbers: frozenset[int], evidence: Sequence[Hit], scorer: SentenceScorer
+    sentence: str, numbers: frozenset[int], evidence: Sequence[Hit], support: Support
 ) -> list[tuple[Sentence, float]]:
-    """The evidence sentences that carry this sentence, from the marked evidence if they are there, else from any."""
+    """What carries this sentence best, in the marked evidence if it is there, else in any."""
     quotations = [quote for quote in QUOTED.findall(sentence) if len(quote) >= SHORTEST_QUOTATION]
     if quotations:
         return _quoted(sentence, quotations, evidence)
-    candidates = [c for c in sentences_of(evidence) if carries(c.text, sentence)]
-    marked_first = [c for c in candidates if c.number in numbers]
-    return _best(sentence, marked_first or candidates, scorer)
+    sentences = sentences_of(evidence)
+    pointed_at = [found for found in sentences if found.number in numbers]
+    return (support.among(sentence, pointed_at) or support.among(sentence, sentences))[:1]
 
 
 def _quoted(sentence: str, quotations: Sequence[str], evidence: Sequence[Hit]) -> list[tuple[Sentence, float]]:
@@ -112,9 +164,3 @@ def _holding(quote: str, evidence: Sequence[Hit]) -> Sentence | None:
             touched = [span for span in sentence_spans(words) if span[0] < found[1] and found[0] < span[1]]
             return Sentence(number, hit, " ".join(words[touched[0][0] : touched[-1][1]]))
     return None
-
-
-def _best(sentence: str, able: Sequence[Sentence], scorer: SentenceScorer) -> list[tuple[Sentence, float]]:
-    """The best-scoring sentence; none of none."""
-    scored = zip(able, scorer.scores(sentence, able), strict=True)
-    return sorted(scored, key=lambda pair: -pair[1])[:1]

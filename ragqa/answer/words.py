@@ -17,7 +17,7 @@ SHORTEST_STEM = 4
 
 def content_words(text: str) -> frozenset[str]:
     """Lower-cased words without stop words, common English endings cut off."""
-    return frozenset(_stem(word) for word in WORD.findall(text.casefold()) if word not in STOP_WORDS)
+    return frozenset(stem(word) for word in WORD.findall(text.casefold()) if word not in STOP_WORDS)
 
 
 def coverage(wanted: frozenset[str], text: str) -> float:
@@ -25,7 +25,8 @@ def coverage(wanted: frozenset[str], text: str) -> float:
     return len(wanted & content_words(text)) / len(wanted) if wanted else 0.0
 
 
-def _stem(word: str) -> str:
+def stem(word: str) -> str:
+    """The word without common English endings."""
     for suffix in SUFFIXES:
         if word.endswith(suffix) and len(word) - len(suffix) >= SHORTEST_STEM:
             return word[: -len(suffix)]

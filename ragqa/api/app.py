@@ -10,7 +10,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 
 from ragqa import __version__
-from ragqa.api import papers, questions, status
+from ragqa.api import completions, conversations, papers, questions, status
 from ragqa.api.guard import REQUEST_LIMIT, Guard
 from ragqa.api.holder import EngineHolder
 from ragqa.api.problems import Problem, add_problem_handlers
@@ -41,6 +41,8 @@ def create_app(settings: Settings, holder: EngineHolder, url: str) -> FastAPI:
     app.include_router(status.router, max_body_size=REQUEST_LIMIT)
     app.include_router(questions.router, max_body_size=REQUEST_LIMIT)
     app.include_router(papers.router, max_body_size=upload_limit)
+    app.include_router(conversations.router, max_body_size=REQUEST_LIMIT)
+    app.include_router(completions.router, max_body_size=REQUEST_LIMIT)
     app.add_api_route("/api/{path:path}", _unknown, methods=METHODS, include_in_schema=False)
     return _with_chat(app, url)
 

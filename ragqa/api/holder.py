@@ -51,6 +51,7 @@ class EngineHolder:
     def _open(self) -> None:
         self._engine = self._open_engine()
         self._engine.start_reading()
+        self._engine.warm_up()
         log.info("Ready.")
 
     def _report(self, opening: "Future[None]") -> None:

@@ -1,13 +1,14 @@
 """Questions over HTTP: search and ask, the latter also as server-sent events."""
 
 import logging
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, Generator
 
 import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import Response, StreamingResponse
 from fastapi.sse import format_sse_event
+from starlette.types import Receive, Scope, Send
 
 from ragqa.api.holder import EngineDep
 from ragqa.api.problems import problem_of
@@ -20,6 +21,22 @@ router = APIRouter(prefix="/api/v1", tags=["questions"])
 
 CLIENT_CLOSED = 499
 STREAM_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+
+
+class EventStream(StreamingResponse):
+    """Server-sent events whose source is closed when the client goes, not when the garbage is collected."""
+
+    def __init__(self, events: AsyncGenerator[str | bytes]) -> None:
+        super().__init__(events, media_type="text/event-stream", headers=STREAM_HEADERS)
+        self._events = events
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As any response, then close the source."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._events.aclose()
 
 
 @router.post("/search")
@@ -35,7 +52,7 @@ async def ask(engine: EngineDep, request: AskRequest, http: Request) -> Answer |
     # The first event comes after all checks of the input: bad input gets its status, not a broken stream.
     first = await to_thread.run_sync(next, events)
     if request.stream:
-        return StreamingResponse(_stream(first, events), media_type="text/event-stream", headers=STREAM_HEADERS)
+        return EventStream(_stream(first, events))
     return await _whole(events, http)
 
 
@@ -49,7 +66,7 @@ async def _whole(events: Generator[AnswerEvent], http: Request) -> Answer | Resp
     return Response(status_code=CLIENT_CLOSED)
 
 
-async def _stream(first: AnswerEvent, events: Generator[AnswerEvent]) -> AsyncIterator[bytes]:
+async def _stream(first: AnswerEvent, events: Generator[AnswerEvent]) -> AsyncGenerator[str | bytes]:
     """The events as they come; when the client goes, the generator is closed, and with it the model's request."""
     try:
         event: AnswerEvent | None = first

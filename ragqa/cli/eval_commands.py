@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from ingest.folder.files import content_hash
 from ragqa import __version__
-from ragqa.cli.eval_output import print_differences, print_reports
+from ragqa.cli.eval_output import print_differences, print_rankings, print_reports
 from ragqa.cli.options import AsJson, Data, one_of, opened, opened_texts, settings_from
 from ragqa.cli.output import err, out
 from ragqa.errors import BadRequest
@@ -26,12 +26,12 @@ from ragqa.evaluation.formats import (
     read_retrieval_set,
 )
 from ragqa.evaluation.papers import evaluate_papers
-from ragqa.evaluation.rankings import evaluate_retrieval, library_of_measures
+from ragqa.evaluation.rankings import WAYS, Way, evaluate_retrieval, library_of_measures
 from ragqa.evaluation.reading import evaluate_reading
 from ragqa.evaluation.report import SetReport, compare, to_json
 from ragqa.library import Library
 from ragqa.settings import Settings
-from ragqa.types import ANSWER_MODES, ENDED, SEARCH_MODES, Filter, PaperState, SearchRequest
+from ragqa.types import ANSWER_MODES, ENDED, Filter, PaperState, SearchRequest
 
 app = typer.Typer(name="eval", help="Measure how well it finds, reads and answers.", no_args_is_help=True)
 
@@ -44,21 +44,35 @@ ASKABLE = "What was measured, and what were the results?"
 @app.command()
 def retrieval(
     folders: Annotated[list[Path], typer.Argument(help="Test sets in BEIR layout.", show_default=False)],
-    mode: Annotated[str, typer.Option(help="hybrid, dense or keyword.")] = "hybrid",
+    mode: Annotated[
+        list[str] | None,
+        typer.Option(help="dense, keyword, hybrid or reranked; repeatable [default: all].", show_default=False),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """How well documents are ranked: nDCG@10, recall, reciprocal rank."""
-    chosen = one_of(mode, SEARCH_MODES, "search mode")
+    """How well documents are ranked by each half of the search, by both fused, and re-ranked."""
+    chosen = [one_of(name, WAYS, "search mode") for name in mode or WAYS]
     settings = settings_from()
     library_of_measures()
     reports = []
     for test in [read_retrieval_set(folder) for folder in folders]:
         with opened_texts(settings) as library:
+            if "reranked" in chosen and not library.reranks:
+                chosen = _without_reranker(chosen, asked=mode is not None)
             with _progress(f"{test.name}: documents", len(test.documents)) as advance:
                 library.add(test.documents, advance)
-            with _progress(f"{test.name}: queries", len(test.queries)) as advance:
-                reports.append(evaluate_retrieval(library, test, chosen, advance))
-    _print(reports, settings, as_json)
+            for way in chosen:
+                with _progress(f"{test.name}: {way}", len(test.queries)) as advance:
+                    reports.append(evaluate_retrieval(library, test, way, advance))
+    _print(reports, settings, as_json, print_rankings)
+
+
+def _without_reranker(ways: Sequence[Way], *, asked: bool) -> list[Way]:
+    """Raise BadRequest if the user asked for it in so many words."""
+    if asked:
+        raise BadRequest("There is no re-ranker.", hint="Set RAGQA_RERANKER=shipped, or leave out --mode reranked.")
+    err.print("There is no re-ranker: only what it would start from is measured.")
+    return [way for way in ways if way != "reranked"]
 
 
 @app.command()
@@ -196,12 +210,18 @@ def _check_sets(given: Sequence[str], questions: Sequence[PaperQuestion]) -> Non
             raise BadRequest(f"No question is of the set {name!r}.", hint=f"There are: {', '.join(known)}.")
 
 
-def _print(reports: Sequence[SetReport], settings: Settings, as_json: bool) -> None:
-    made_by = {"version": __version__, "embedder": settings.embedder, "chunk_tokens": settings.chunk_tokens}
+def _print(
+    reports: Sequence[SetReport],
+    settings: Settings,
+    as_json: bool,
+    print_them: Callable[[Sequence[SetReport]], None] = print_reports,
+) -> None:
+    named = settings.model_dump(include={"embedder", "reranker", "chunk_tokens"})
+    made_by = {"version": __version__, **named}
     if as_json:
         out.out(to_json(reports, made_by))
     else:
-        print_reports(reports)
+        print_them(reports)
 
 
 @contextmanager

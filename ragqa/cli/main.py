@@ -13,7 +13,7 @@ import typer
 from pydantic import ValidationError
 
 from ragqa import __version__
-from ragqa.cli import eval_commands
+from ragqa.cli import conversation_commands, eval_commands
 from ragqa.cli.folder_commands import watch, zotero
 from ragqa.cli.library_commands import doctor, ingest, papers
 from ragqa.cli.options import Data, settings_from
@@ -36,6 +36,7 @@ app = typer.Typer(
 )
 for command in (ingest, zotero, watch, search, ask, chat, papers, doctor):
     app.command()(command)
+app.add_typer(conversation_commands.app)
 app.add_typer(eval_commands.app)
 
 

@@ -89,18 +89,21 @@ def _twin(paper: Paper) -> str:
     return f"same paper as {paper.same_as[:SHOWN_ID]}" if paper.same_as else ""
 
 
-def print_hits(hits: Sequence[Hit]) -> None:
-    """Rank, place and the beginning of the text."""
+def print_hits(hits: Sequence[Hit], note: str = "") -> None:
+    """Rank, place and the beginning of the text; then what should be known about the search."""
     if not hits:
         out.print("Nothing found.")
     for rank, hit in enumerate(hits, start=1):
         place = " · ".join(filter(None, (hit.title or hit.file_name, f"p. {hit.page}", hit.section)))
         out.print(f"[bold]{rank}.[/] [cyan]{escape(place)}[/] [dim]({hit.score:.4f})[/]")
         out.print(f"   {escape(_shortened(hit.text))}")
+    if note:
+        out.print(f"[dim]{escape(note)}[/]")
 
 
 def print_sources(answer: Answer) -> None:
-    """The quotes behind an answer, and what should be known about it."""
+    """What an answer of its kind has beyond its text, the quotes behind it, and what should be known about it."""
+    _print_details(answer)
     for citation in answer.citations:
         place = f"{citation.title or citation.file_name}, p. {citation.page}"
         out.print(f"[bold]\\[{citation.number}][/] [cyan]{escape(place)}[/]: “{escape(_shortened(citation.quote))}”")
@@ -110,6 +113,29 @@ def print_sources(answer: Answer) -> None:
     out.print(f"[dim]{escape(told)} · confidence {answer.confidence:.2f}[/]")
     if answer.note:
         out.print(f"[dim]{escape(answer.note)}[/]")
+
+
+def _print_details(answer: Answer) -> None:
+    for choice in answer.choices:
+        out.print(f"  {choice.probability:4.0%}  {escape(choice.text)}")
+    if answer.verdict:
+        chances = f"yes {answer.verdict.yes:.0%}, no {answer.verdict.no:.0%}, maybe {answer.verdict.maybe:.0%}"
+        sides = (("for", answer.verdict.supporting), ("against", answer.verdict.opposing))
+        said = "".join(f" · {side}: {escape(_marks(numbers))}" for side, numbers in sides if numbers)
+        out.print(f"[dim]{chances}{said}[/]")
+    if answer.searched:
+        out.print(f"Searched {escape(answer.searched)}.")
+    for title, places in (("Nearest pages:", answer.nearest), ("It may be:", answer.candidates)):
+        if places:
+            out.print(title)
+        for place in places:
+            section = f" · {escape(place.section)}" if place.section else ""
+            page = f", p. {place.page}" if places is answer.nearest else ""
+            out.print(f"  [cyan]{escape(place.title or place.file_name)}{page}[/]{section}")
+
+
+def _marks(numbers: Sequence[int]) -> str:
+    return "".join(f"[{number}]" for number in numbers)
 
 
 def print_health(health: Health) -> None:

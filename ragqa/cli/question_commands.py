@@ -20,9 +20,19 @@ from ragqa.cli.options import (
     settings_from,
 )
 from ragqa.cli.output import err, out, print_error, print_hits, print_json, print_sources
-from ragqa.errors import InputError, ModelError
-from ragqa.library import Library
-from ragqa.types import ANSWER_MODES, SEARCH_MODES, Answer, AnswerDone, AnswerPiece, AskRequest, SearchRequest
+from ragqa.errors import BadRequest, InputError, ModelError
+from ragqa.library import Library, resolve_conversation
+from ragqa.types import (
+    ANSWER_MODES,
+    LEAST_CHOICES,
+    MOST_CHOICES,
+    SEARCH_MODES,
+    Answer,
+    AnswerDone,
+    AnswerPiece,
+    AskRequest,
+    SearchRequest,
+)
 
 NOTHING_FOUND = 1
 PROMPT = "[bold green]?[/] "
@@ -40,18 +50,21 @@ def search(
     collection: Collection = None,
     kind: Kinds = None,
     section: Sections = None,
+    rerank: Annotated[bool, typer.Option(help="Let a model read the best hits and put them in order.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Find the places that fit a question best."""
     chosen = one_of(mode, SEARCH_MODES, "search mode")
     with opened(settings_from(data=data)) as library:
         wanted = paper_filter(paper, library, kind, section)
-        request = SearchRequest(question=question, k=k, mode=chosen, collection=collection, filter=wanted)
+        request = SearchRequest(
+            question=question, k=k, mode=chosen, collection=collection, filter=wanted, rerank=rerank
+        )
         result = library.search(request)
     if as_json:
         print_json(result)
     else:
-        print_hits(result.hits)
+        print_hits(result.hits, result.note)
     if not result.hits:
         raise typer.Exit(NOTHING_FOUND)
 
@@ -63,13 +76,18 @@ def ask(
     llm: Annotated[str | None, typer.Option(metavar="MODEL", help="Language model, as in RAGQA_LLM.")] = None,
     paper: Papers = None,
     collection: Collection = None,
+    choice: Annotated[
+        list[str] | None, typer.Option(metavar="ANSWER", help="An answer to choose from; give two or more.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Answer a question, with the page and the words behind every claim."""
     chosen = one_of(mode, ANSWER_MODES, "answer mode")
     with opened(settings_from(data=data, llm=llm)) as library:
         wanted = paper_filter(paper, library)
-        request = AskRequest(question=question, mode=chosen, collection=collection, filter=wanted)
+        request = AskRequest(
+            question=question, mode=chosen, collection=collection, filter=wanted, choices=_choices(choice)
+        )
         answer = _answered(library, request, shown=not as_json)
     if as_json:
         print_json(answer)
@@ -83,13 +101,16 @@ def chat(
     llm: Annotated[str | None, typer.Option(metavar="MODEL", help="Language model, as in RAGQA_LLM.")] = None,
     paper: Papers = None,
     collection: Collection = None,
+    conversation: Annotated[
+        str | None, typer.Option("--conversation", metavar="ID", help="Go on with this one; last for the latest.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Converse: follow-up questions are understood. Reads one question a line; /quit or Ctrl-D ends."""
     chosen = one_of(mode, ANSWER_MODES, "answer mode")
     with opened(settings_from(data=data, llm=llm)) as library:
         wanted = paper_filter(paper, library)
-        conversation_id: str | None = None
+        conversation_id = resolve_conversation(conversation, library.conversations()) if conversation else None
         for question in _questions():
             request = AskRequest(
                 question=question, mode=chosen, conversation_id=conversation_id, collection=collection, filter=wanted
@@ -102,6 +123,17 @@ def chat(
             conversation_id = answer.conversation_id
             if as_json:
                 out.out(answer.model_dump_json())
+
+
+def _choices(given: list[str] | None) -> tuple[str, ...] | None:
+    """Raise BadRequest if there is nothing to choose between, or too much."""
+    choices = tuple(dict.fromkeys(filter(None, (choice.strip() for choice in given or ()))))
+    if given and not LEAST_CHOICES <= len(choices) <= MOST_CHOICES:
+        raise BadRequest(
+            f"{len(choices)} different choices were given.",
+            hint=f"Give --choice {LEAST_CHOICES} to {MOST_CHOICES} times.",
+        )
+    return choices or None
 
 
 def _questions() -> Iterator[str]:

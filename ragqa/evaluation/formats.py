@@ -60,6 +60,7 @@ class PaperQuestion(_Row):
     qid: str = ""
     set: str = "questions"
     answers: tuple[str, ...] = ()
+    choices: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     evidence_pages: frozenset[int] = frozenset()
     answerable: bool = True

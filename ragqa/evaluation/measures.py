@@ -90,6 +90,11 @@ def risk_coverage(outcomes: Sequence[tuple[float, float]]) -> list[tuple[float, 
     return curve
 
 
+def risk_at(outcomes: Sequence[tuple[float, float]], coverage: float) -> float | None:
+    """Mean loss of the most confident ``coverage`` of the answers."""
+    return next((risk for covered, risk in risk_coverage(outcomes) if covered >= coverage - 1e-9), None)
+
+
 def area_under_risk(outcomes: Sequence[tuple[float, float]]) -> float | None:
     """Mean risk over all coverages: 0 is best (Geifman et al. 2019, section 2)."""
     curve = risk_coverage(outcomes)

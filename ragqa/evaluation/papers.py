@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from ragqa.evaluation.formats import PaperQuestion
-from ragqa.evaluation.measures import contains, token_f1
+from ragqa.evaluation.measures import contains, exact_match, token_f1
 from ragqa.evaluation.report import Judged, SetReport
 from ragqa.types import (
+    LEAST_CHOICES,
     Answer,
     AnswerDone,
     AnswerEvent,
@@ -51,7 +52,9 @@ def evaluate_papers(
         gold = frozenset(paper_ids[doc] for doc in question.docs)
         only = Filter(paper_ids=tuple(sorted(gold))) if question.set in given else Filter()
         result = library.search(SearchRequest(question=question.question, k=max(CUTOFFS), filter=only))
-        answer = _answered(library, AskRequest(question=question.question, mode=mode, filter=only))
+        choices = question.choices if len(question.choices) >= LEAST_CHOICES else None
+        request = AskRequest(question=question.question, mode=mode, filter=only, choices=choices)
+        answer = _answered(library, request)
         found.setdefault(question.set, []).append(_judged(question, gold, result, answer, only == Filter()))
         on_question(1)
     return [
@@ -73,11 +76,15 @@ def _judged(
     if question.answerable and question.evidence_pages:
         for k in CUTOFFS:
             values[f"page@{k}"] = float(any(_on_gold_page(hit, question, gold) for hit in result.hits[:k]))
+        values["page RR@10"] = _reciprocal_rank(_on_gold_page(hit, question, gold) for hit in result.hits)
     values["answered"] = float(not answer.abstained)
     if question.answerable and question.answers:
-        values["F1"] = 0.0 if answer.abstained else token_f1(_plain(answer), question.answers)
+        said = "" if answer.abstained else _plain(answer)
+        values |= {"EM": exact_match(said, question.answers), "F1": token_f1(said, question.answers)}
     elif not question.answerable:
         values["F1"] = float(answer.abstained)
+    if question.choices and not answer.abstained:
+        values["right choice"] = exact_match(_plain(answer), question.answers)
     if question.answerable and not answer.abstained:
         values |= _citation_values(question, gold, answer)
     times = {f"search: {stage}": time for stage, time in result.timings_ms.items()} | {
@@ -102,6 +109,11 @@ def _citation_values(question: PaperQuestion, gold: frozenset[str], answer: Answ
 
 def _on_gold_page(place: Hit | Citation, question: PaperQuestion, gold: frozenset[str]) -> bool:
     return place.paper_id in gold and place.page in question.evidence_pages
+
+
+def _reciprocal_rank(right: Iterable[bool]) -> float:
+    """0 if none is right."""
+    return next((1 / rank for rank, is_right in enumerate(right, start=1) if is_right), 0.0)
 
 
 def _plain(answer: Answer) -> str:

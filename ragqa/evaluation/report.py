@@ -8,7 +8,10 @@ from statistics import fmean
 from typing import Any
 
 from ragqa.errors import BadRequest, PathNotFound
-from ragqa.evaluation.measures import area_under_risk, auroc, interval, paired_p, percentile
+from ragqa.evaluation.measures import area_under_risk, auroc, interval, paired_p, percentile, risk_at
+
+COVERAGES = (0.5, 0.8, 1.0)
+"""Shares of the questions that are answered, the surest first, at which the risk is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class SetReport:
             if "F1" in judged.values:
                 outcomes.append((confidence, 1.0 - judged.values["F1"]))
         found = {"AUROC": auroc(scores[True], scores[False]), "area under risk": area_under_risk(outcomes)}
+        found |= {f"risk at {coverage:.0%} coverage": risk_at(outcomes, coverage) for coverage in COVERAGES}
         return {name: round(value, 4) for name, value in found.items() if value is not None}
 
     def _milliseconds(self) -> dict[str, dict[str, float]]:
@@ -97,29 +101,43 @@ class Difference:
 
 
 def compare(first: Path, second: Path) -> list[Difference]:
-    """Set by set and measure by measure; p from a paired randomisation test."""
+    """Set by set and measure by measure; p from a paired randomisation test.
+
+    Where both searched a set in several modes, each mode is compared with itself.
+    """
     runs = [_values(first), _values(second)]
+    if all(len({mode for name, mode, _ in run if name == one}) == 1 for run in runs for one, _, _ in run):
+        runs = [{(name, "", measure): values for (name, _, measure), values in run.items()} for run in runs]
     found = []
-    for key in runs[0]:
-        both = sorted(runs[0][key].keys() & runs[1].get(key, {}).keys())
-        if both:
-            one, two = ([run[key][qid] for qid in both] for run in runs)
-            p = paired_p([b - a for a, b in zip(one, two, strict=True)])
-            found.append(Difference(*key, len(both), round(fmean(one), 4), round(fmean(two), 4), round(p, 4)))
+    for key in (key for key in runs[0] if key in runs[1]):
+        name, mode, measure = key
+        told = difference(f"{name}, {mode}" if mode else name, measure, runs[0][key], runs[1][key])
+        found += [told] if told else []
     if not found:
         raise BadRequest(f"{first} and {second} have no question in common.", hint="Compare two runs on one set.")
     return found
 
 
-def _values(file: Path) -> dict[tuple[str, str], dict[str, float]]:
+def difference(name: str, measure: str, first: Mapping[str, float], second: Mapping[str, float]) -> Difference | None:
+    """Values by question id; None if the two have no question in common."""
+    both = sorted(first.keys() & second.keys())
+    if not both:
+        return None
+    one, two = ([values[qid] for qid in both] for values in (first, second))
+    p = paired_p([b - a for a, b in zip(one, two, strict=True)])
+    return Difference(name, measure, len(both), round(fmean(one), 4), round(fmean(two), 4), round(p, 4))
+
+
+def _values(file: Path) -> dict[tuple[str, str, str], dict[str, float]]:
+    """By set, mode (empty if there are no modes) and measure."""
     if not file.is_file():
         raise PathNotFound(f"There is no file {file}.", hint="Write one with: ragqa eval … --json > FILE")
-    found: dict[tuple[str, str], dict[str, float]] = {}
+    found: dict[tuple[str, str, str], dict[str, float]] = {}
     try:
         for row in json.loads(file.read_text(encoding="utf-8"))["sets"]:
             for qid, values in row["values"].items():
                 for measure, value in values.items():
-                    found.setdefault((row["set"], measure), {})[qid] = float(value)
+                    found.setdefault((row["set"], row.get("mode", ""), measure), {})[qid] = float(value)
     except (ValueError, KeyError, TypeError, AttributeError) as exc:
         raise BadRequest(f"{file} is no result of ragqa eval: {exc!r}.") from exc
     return found

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from ingest.chunk import chunk_document
 from ingest.pipeline import embed, generation
+from ragqa.answer import spans
 from ragqa.answer.citations import Citer
+from ragqa.answer.confidence import confidence
 from ragqa.answer.extractive import answer_extractively
 from ragqa.answer.scorer import SentenceScorer
 from ragqa.document import Block, BlockKind, Document, Metadata, Page, Rect, Word
 from ragqa.evaluation.formats import TextDocument
-from ragqa.protocols import Embedder
+from ragqa.protocols import Embedder, PassageReader
 from ragqa.search.index import HybridIndex
 from ragqa.search.retrieve import Retriever
 from ragqa.store.catalogue import Catalogue
@@ -35,7 +37,9 @@ class TextLibrary:
     embedder: Embedder
     retriever: Retriever
     scorer: SentenceScorer
+    reader: PassageReader | None
     chunk_tokens: int
+    reranks: bool
     resources: ExitStack
     document_ids: dict[str, str] = field(default_factory=dict)
     """By the id of the paper that each document is here."""
@@ -58,9 +62,9 @@ class TextLibrary:
             self.catalogue.register(paper_id, Path(paper_id), len(document.text), "")
             self.catalogue.store(paper_id, paper, chunks, vectors, made_by)
 
-    def ranking(self, query: str, mode: SearchMode) -> tuple[list[str], dict[str, float]]:
-        """Document ids, best first, each once; milliseconds by stage."""
-        result = self.retriever.search(SearchRequest(question=query, k=DEEP, mode=mode))
+    def ranking(self, query: str, mode: SearchMode, *, rerank: bool) -> tuple[list[str], dict[str, float]]:
+        """Document ids by their best chunks, best first, each once; milliseconds by stage."""
+        result = self.retriever.search(SearchRequest(question=query, k=DEEP, mode=mode, rerank=rerank))
         return list(dict.fromkeys(self.document_ids[hit.paper_id] for hit in result.hits)), result.timings_ms
 
     def read(self, question: str, passage: str) -> tuple[str, float]:
@@ -70,6 +74,9 @@ class TextLibrary:
             chunk_id="", paper_id="", file_name="", title="", page=1, section="", text=page.text, score=1.0,
             dense=float(self.embedder.embed_query(question) @ self.embedder.embed_passages([page.text])[0]),
         )  # fmt: skip
+        if self.reader is not None:
+            found = spans.read(question, [hit], self.reader)
+            return (found[0].text, confidence(question, [hit], found)) if found else ("", 0.0)
         citer = Citer("", _OnePage(page))
         draft = answer_extractively(question, [hit], self.scorer, citer)
         return ("" if draft.abstained else citer.citations[0].quote), draft.confidence

@@ -20,6 +20,19 @@ def reciprocal_rank_fusion(
     return sort_by_score(scores)
 
 
+def weighted_fusion(
+    rankings: Sequence[Sequence[tuple[str, float]]], weights: Sequence[float]
+) -> list[tuple[str, float]]:
+    """Ids with the weighted sum of their scores, each ranking's spread over 0 to 1; best first."""
+    scores: dict[str, float] = {}
+    for ranking, weight in zip(rankings, weights, strict=True):
+        values = [score for _, score in ranking]
+        least, spread = min(values, default=0.0), max(values, default=0.0) - min(values, default=0.0)
+        for item, score in ranking:
+            scores[item] = scores.get(item, 0.0) + weight * ((score - least) / spread if spread else 1.0)
+    return sort_by_score(scores)
+
+
 def one_per_place_first(ranking: Sequence[Item], place: Callable[[Item], Hashable]) -> list[Item]:
     """The best item of every place in order, then all others in order: more places are seen early."""
     seen: set[Hashable] = set()

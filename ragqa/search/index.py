@@ -143,7 +143,7 @@ class HybridIndex:
 
         Indexes that searches may still use stay open, and their files lie about until the next start.
         """
-        log.warning("The indexes are damaged and are rebuilt from the catalogue.")
+        log.warning("The indexes are rebuilt from the catalogue.")
         indexes = self._open(max(self._numbers() | {self._last_number}) + 1)
         self._filler.fill(indexes)
         return indexes

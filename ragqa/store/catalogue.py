@@ -33,6 +33,8 @@ PAPER_COLUMNS = (
     " pages, chunks, state, reason_code, reason, added_at"
 )
 
+LIKE_AT_MOST = 200
+
 
 @dataclass(frozen=True, slots=True)
 class StoredChunk:
@@ -153,6 +155,20 @@ class Catalogue:
             rows = db.execute(
                 f"SELECT {PAPER_COLUMNS} FROM papers WHERE id IN (SELECT value FROM json_each(?)) ORDER BY rowid",
                 (json.dumps(paper_ids),),
+            ).fetchall()
+        return [paper_of(row) for row in rows]
+
+    def papers_like(self, texts: Sequence[str]) -> list[Paper]:
+        """Ready papers with one of the texts in title, authors, file name, DOI or arXiv id; at most LIKE_AT_MOST."""
+        # Authors are kept as JSON, where letters outside ASCII are escaped.
+        wanted = [form for text in texts for form in {text.lower(), json.dumps(text)[1:-1].lower()}]
+        with self._db.read() as db:
+            rows = db.execute(
+                f"SELECT {PAPER_COLUMNS} FROM papers WHERE state = 'ready' AND EXISTS (SELECT 1 FROM json_each(?)"
+                " WHERE instr(lower(title || ' ' || authors || ' ' || file_name || ' ' || doi || ' ' || arxiv_id),"
+                " value))"
+                " ORDER BY rowid LIMIT ?",
+                (json.dumps(wanted), LIKE_AT_MOST),
             ).fetchall()
         return [paper_of(row) for row in rows]
 
@@ -318,6 +334,19 @@ class Catalogue:
                 (json.dumps(chunk_ids),),
             ).fetchall()
         return {row["id"]: StoredChunk(*row) for row in rows}
+
+    def around(self, chunk_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """By chunk id, the texts that adjoin it on its page and within its section: before, after; '' for none."""
+        with self._db.read() as db:
+            rows = db.execute(
+                "SELECT c.id, max(iif(n.end = c.start, n.text, '')), max(iif(n.start = c.end, n.text, ''))"
+                " FROM json_each(?) wanted CROSS JOIN chunks c ON c.id = wanted.value CROSS JOIN chunks n"
+                " ON n.paper_id = c.paper_id AND n.generation = c.generation"
+                " AND n.ordinal IN (c.ordinal - 1, c.ordinal + 1)"
+                " WHERE n.page = c.page AND n.section = c.section GROUP BY c.id",
+                (json.dumps(chunk_ids),),
+            ).fetchall()
+        return {chunk_id: (before, after) for chunk_id, before, after in rows}
 
 
 def _now() -> str:

@@ -99,6 +99,20 @@ MIGRATIONS = (
     CREATE TRIGGER paper_made AFTER INSERT ON made BEGIN UPDATE changes SET number = number + 1; END;
     CREATE TRIGGER paper_indexed AFTER UPDATE ON made BEGIN UPDATE changes SET number = number + 1; END;
     """,
+    """
+    ALTER TABLE conversations ADD COLUMN title TEXT NOT NULL DEFAULT '';
+    ALTER TABLE conversations ADD COLUMN updated_at TEXT NOT NULL DEFAULT '';
+    ALTER TABLE conversations ADD COLUMN recap TEXT NOT NULL DEFAULT '{}';
+    UPDATE conversations SET
+        updated_at = coalesce(
+            (SELECT max(created_at) FROM answers WHERE conversation_id = conversations.id), created_at),
+        title = coalesce((SELECT substr(question, 1, 60) FROM answers WHERE conversation_id = conversations.id
+                          ORDER BY rowid LIMIT 1), '');
+    CREATE VIRTUAL TABLE said USING fts5(
+        question, answer, conversation_id UNINDEXED, tokenize = 'porter unicode61 remove_diacritics 2'
+    );
+    INSERT INTO said SELECT question, json_extract(answer, '$.answer'), conversation_id FROM answers ORDER BY rowid;
+    """,
 )
 
 
@@ -132,6 +146,17 @@ class Database:
             connection.execute("BEGIN IMMEDIATE")
             yield connection
             connection.execute("COMMIT")
+
+    @contextmanager
+    def erasing(self) -> Iterator[sqlite3.Connection]:
+        """As ``write``; what is deleted is overwritten with zeros and leaves the log."""
+        with self._writing, self.read() as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
+            connection.execute("COMMIT")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            connection.execute("PRAGMA secure_delete = OFF")
 
     def close(self) -> None:
         """Close all connections; those that are lent, when they come back."""

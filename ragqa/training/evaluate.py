@@ -8,8 +8,9 @@ import json
 import re
 import string
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -18,11 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.training import mix
-from ragqa.training.features import Example, Features, Tokens, collate, windows
+from ragqa.training.features import LONGEST, ROOM, STRIDE, Example, Features, Tokens, collate, windows
 from ragqa.training.model import ANSWERABLE, RELEVANCE, Reader, predict
 from ragqa.training.perturb import WordIndex
 
-ROOM, STRIDE, LONGEST = 224, 128, 30  # tokens of a window, from one to the next, of an answer
 Numbers = NDArray[np.float32]
 
 
@@ -39,6 +39,10 @@ class Reading:
     def confidence(self) -> float:
         """That there is an answer; both signals err, and not together."""
         return self.score / 2 + self.answerable
+
+
+Read = Callable[[Sequence[Example]], list[Reading]]
+"""Reads examples, one by one or together."""
 
 
 def normal(text: str) -> str:
@@ -211,14 +215,20 @@ def _rankings(folder: Path, claims: int, depth: int = 12) -> list[tuple[list[Exa
 
 
 def judge(reader: Reader, tokens: Tokens, dev: DevSet) -> dict[str, Any]:
-    """The dev figures; for rankings, before (by BM25) and after (by relevance)."""
+    """The dev figures of a reader in training."""
     reader.eval()
-    report: dict[str, Any] = reading_report(read_all(reader, tokens, dev.examples), dev.answers)
+    report = figures(partial(read_all, reader, tokens), dev)
+    reader.train()
+    return report
+
+
+def figures(read: Read, dev: DevSet) -> dict[str, Any]:
+    """The dev figures; for rankings, before (by BM25) and after (by relevance)."""
+    report: dict[str, Any] = reading_report(read(dev.examples), dev.answers)
     before, after = [], []
     for examples, labels, right in dev.rankings:
-        readings = read_all(reader, tokens, examples)
+        readings = read(examples)
         order = sorted(range(len(labels)), key=lambda i: -readings[i].relevance)
         before.append(ndcg(labels, right))
         after.append(ndcg([labels[i] for i in order], right))
-    reader.train()
     return report | {"ndcg_before": _mean(before), "ndcg": _mean(after)} if before else report

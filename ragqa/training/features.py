@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 MOST_QUESTION = 64
 MOST_PREFIX = 40
+ROOM, STRIDE, LONGEST = 224, 128, 30  # in reading: tokens of a window, from one to the next, of an answer
 SENTENCE_END = re.compile(r"[.!?][\"')\]]*\s+(?=[A-Z0-9(\[\"'])")
 UNKNOWN = -1.0
 
@@ -63,15 +64,19 @@ class Batch:
 class Tokens:
     """Word pieces and their places, remembered for the texts seen last."""
 
-    def __init__(self, tokenizer_json: Path) -> None:
+    def __init__(self, tokenizer_json: Path, remembered: int = 20_000) -> None:
         from tokenizers import Tokenizer
 
         tokenizer = Tokenizer.from_file(str(tokenizer_json))
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        self.cls, self.sep = (tokenizer.get_vocab()[mark] for mark in ("[CLS]", "[SEP]"))
+        # A text that says [SEP] is not to end the passage.
+        tokenizer.encode_special_tokens = True
+        pieces = tokenizer.get_vocab()
+        self.cls, self.sep = pieces["[CLS]"], pieces["[SEP]"]
+        self.going_on = frozenset(number for piece, number in pieces.items() if piece.startswith("##"))
 
-        @lru_cache(maxsize=20_000)
+        @lru_cache(maxsize=remembered)
         def encode(text: str) -> tuple[list[int], list[tuple[int, int]]]:
             encoding = tokenizer.encode(text, add_special_tokens=False)
             return encoding.ids, encoding.offsets

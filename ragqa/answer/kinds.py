@@ -1,0 +1,47 @@
+"""Every kind of answer that needs no language model, and how each is made."""
+
+from collections.abc import Callable
+
+from ragqa.answer.asking import Asking
+from ragqa.answer.choices import answer_with_choice
+from ragqa.answer.comparison import answer_with_comparison
+from ragqa.answer.draft import Draft
+from ragqa.answer.extractive import answer_with_list, answer_with_span
+from ragqa.answer.named import named_papers
+from ragqa.answer.question_kind import kind_of, may_compare, names_many
+from ragqa.answer.summary import answer_with_summary
+from ragqa.answer.yes_no import answer_with_verdict
+from ragqa.types import AnswerKind, Paper
+
+Answering = Callable[[Asking], Draft]
+
+KINDS: dict[AnswerKind, Answering] = {
+    "span": answer_with_span,
+    "list": answer_with_list,
+    "yes_no": answer_with_verdict,
+    "choice": answer_with_choice,
+    "comparison": answer_with_comparison,
+    "summary": answer_with_summary,
+}
+LEAST_COMPARED = 2
+
+
+def wanted_kind(question: str, choices: tuple[str, ...], scope: Callable[[], list[Paper]]) -> AnswerKind:
+    """What the question wants; a comparison only of two papers or more, and only of things that are papers here."""
+    if choices:
+        return "choice"
+    kind = kind_of(question)
+    if kind == "comparison" or (kind == "span" and may_compare(question)):
+        return "comparison" if _has_what_to_compare(question, kind, scope()) else "span"
+    return kind
+
+
+def answer(kind: AnswerKind, asking: Asking) -> Draft:
+    """The answer in the papers' own words."""
+    return KINDS[kind](asking)
+
+
+def _has_what_to_compare(question: str, kind: AnswerKind, scope: list[Paper]) -> bool:
+    if len(named_papers(question, scope)) >= LEAST_COMPARED:
+        return True
+    return kind == "comparison" and names_many(question) and len(scope) >= LEAST_COMPARED

@@ -1,0 +1,153 @@
+"""What kind of answer a question wants, told by its words alone. Pure.
+
+Cautious: what is not clearly something else wants a span, which is never wrong to give.
+"""
+
+import re
+
+from ragqa.types import AnswerKind
+
+# "Can you describe …" asks for a description, not for yes.
+_POLITE = re.compile(
+    r"^(?:please|kindly|i(?: would|'d) like (?:you )?to|help me|tell me|explain to me|(?:can|could|would|"
+    r"will) you(?: please)?"
+    r"(?= (?:describe|explain|tell|list|give|summari|compare|name|show|provide|outline|find|help|write|make|"
+    r"please)))[,:]?\s+",
+    re.I,
+)
+_OPENING_CLAUSE = re.compile(r"^(?:according to|based on|in|for|from|within|on) [^,?]{3,120},\s+", re.I)
+
+_PAPER = r"(?:paper|article|study|manuscript|preprint|publication|document|pdf|thesis)"
+_SUMMARY = re.compile(
+    r"^(?:summari[sz]e|(?:give|write|provide|make|draft|show)(?: me)?(?: a| an| the)?(?: \w+)? "
+    r"(?:summary|overview|synopsis|tl;?dr)|(?:a |an )?(?:short |brief )?(?:summary|overview|synopsis) of|tl;?dr\b)",
+    re.I,
+)
+_ABOUT = re.compile(
+    rf"^what(?:'s| is| does) (?:this|the|that) {_PAPER}(?: about| say)\b|^what is .{{2,80}} about\??$", re.I
+)
+# "Summarize the training procedure" wants an answer about a part, not a summary of a paper.
+_PART = re.compile(
+    r"\b(?:method|procedure|result|finding|training|experiment|evaluation|approach|discussion|setup|dataset|data|"
+    r"limitation|table|figure|section|difference|contribution|architecture|model|algorithm|role|effect|evidence)s?\b",
+    re.I,
+)
+
+_COMPARE = re.compile(
+    r"^(?:compare|contrast|comparison (?:of|between)|(?:make|give|show)(?: me)? a (?:comparison|table))\b(?!-)", re.I
+)
+_DIFFER = re.compile(
+    rf"^(?:how do(?:es)? .+ (?:differ|compare)|what (?:is|are) the differences? (?:between|among)|"
+    rf"(?:what|which) .+ (?:do|does|did) (?:each|all)(?: of)?(?: the| these| my)? {_PAPER})",
+    re.I,
+)
+_PAPERS = re.compile(r"\b(?:papers|articles|studies|manuscripts|preprints|publications|documents|pdfs)\b", re.I)
+_EACH = re.compile(
+    rf"\b(?:each|every|per) {_PAPER}\b|\b(?:across|between|among)(?: all)?(?: the| these| my)? papers\b", re.I
+)
+
+_AUXILIARY = (
+    r"(?:is|are|was|were|do|does|did|can|could|has|have|had|should|would|will|may|might|must|isn't|aren't|doesn't)"
+)
+_YES_NO = re.compile(rf"^{_AUXILIARY}\s+(?!(?:which|what|how|why)\b)\S", re.I)
+_AFTER_TITLE = re.compile(rf"(?:[:.,]\s|--|[–—])\s*({_AUXILIARY}\s.+)$", re.I)
+# Titles ask so: "Rotator cuff tear: an occupational disease?"
+_ANSWERED_TITLE = re.compile(r"(?::|--|[–—])\s*(?:an?|another|still|really)\s[^:]+\?$", re.I)
+_QUESTION_WORD = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)\b", re.I)
+_SAY_YES = re.compile(r"\byes\b['\"”]?\s*(?:/|or|,)\s*['\"“]?no\b", re.I)
+# "…, and where?" asks for more than yes; "Is it A or B?" for one of two.
+_MORE = re.compile(r"(?:,|\band\b|\bor\b)\s*(?:if so,? )?(?:where|how|why|what|which|when|who)\b", re.I)
+_EITHER = re.compile(
+    r"^(?:is|are|was|were) (?:it|they|this|the [\w-]+) [\w -]+ or (?!not\b)[\w-]+(?: [\w-]+)?\?*$", re.I
+)
+
+_THINGS = (
+    "datasets|data sets|corpora|corpuses|baselines|metrics|measures|languages|language pairs|tasks|domains|models|"
+    "methods|approaches|systems|benchmarks|techniques|algorithms|species|genes|proteins|mutations|drugs|"
+    "compounds|variables|"
+    "features|predictors|covariates|hyperparameters|hyper-parameters|labels|types|kinds|categories|classes|authors|"
+    "countries|sites|instruments|tools|symptoms|diseases|cell lines|cell types|strategies|components|criteria|sources|"
+    "subjects|topics|names|scores|outcomes|treatments|factors|limitations|steps|stages|phases"
+)
+_WHICH_THINGS = re.compile(
+    rf"^(?:(?:in|on|with|for) )?(?:what|which)(?! of)(?: (?:are|were)(?: (?:the|their|its|all|some))?)?"
+    rf"(?: [\w-]+){{0,3}}? (?:{_THINGS})(?: |\?|$)",
+    re.I,
+)
+_LIST = re.compile(r"^(?:list|name|enumerate)\b|\b(?:in|as) (?:a |the )?list\b", re.I)
+# A thing that does something is a subject to explain, not to list: "What methods make it robust and why?"
+_NOT_LIST = re.compile(r"\b(?:and why|and how|and what|how does|why|differ)\b", re.I)
+
+_SENTENCE = re.compile(
+    r"^(?:why|how (?!many|much|long|often|old|large|big|small|far|high|low|deep|wide|fast|frequent|tall)|describe|"
+    r"explain|discuss|in what ways?|to what extent|what (?:is|are|was|were) (?:the )?(?:\w+ ){0,2}(?:reasons?|"
+    r"purpose|goal|"
+    r"aim|role|mechanism|idea|intuition|motivation|difference|advantages?|benefits?|drawbacks?|contributions?|"
+    r"findings?|"
+    r"results?|challenges?|implications?|conclusions?|objective)|"
+    r"what (?:does|do|did) .{2,80} (?:mean|show|find|conclude|suggest|do)\b|"
+    r"what (?:advantages?|benefits?|challenges?|contributions?|advancements?|enhancements?|insights?|results?))",
+    re.I,
+)
+
+
+def kind_of(question: str) -> AnswerKind:
+    """``summary``, ``comparison``, ``yes_no`` or ``list`` where the words say so; else ``span``."""
+    asked = plain(question)
+    if wants_summary(asked):
+        return "comparison" if _PAPERS.search(asked) else "summary"
+    if _compares(asked):
+        return "comparison"
+    if _is_yes_no(question, asked):
+        return "yes_no"
+    return "list" if _is_list(asked) else "span"
+
+
+def plain(question: str) -> str:
+    """The question without courtesies and an opening clause."""
+    asked, before = question.strip(), ""
+    while asked != before:
+        before, asked = asked, _OPENING_CLAUSE.sub("", _POLITE.sub("", asked))
+    return asked
+
+
+def wants_sentence(question: str) -> bool:
+    """True for why, how and describe: a few words out of a sentence would not answer it."""
+    return bool(_SENTENCE.search(plain(question)))
+
+
+def wants_summary(asked: str) -> bool:
+    """A summary of whole papers."""
+    if _ABOUT.search(asked):
+        return True
+    found = _SUMMARY.search(asked)
+    return found is not None and not _PART.search(asked[found.end() :])
+
+
+def names_many(question: str) -> bool:
+    """True if the question is about several papers without naming them: "compare the papers", "for each study"."""
+    return bool(_PAPERS.search(question) or _EACH.search(question))
+
+
+def may_compare(question: str) -> bool:
+    """True if it compares things, which are papers if the library has papers of those names."""
+    return bool(_COMPARE.search(plain(question)) or _DIFFER.search(plain(question)))
+
+
+def _compares(asked: str) -> bool:
+    """A comparison whatever the things are called: it says "papers" or begins with "compare"."""
+    return bool(_COMPARE.search(asked)) or (bool(_DIFFER.search(asked)) and names_many(asked))
+
+
+def _is_yes_no(question: str, asked: str) -> bool:
+    if _SAY_YES.search(question):
+        return True
+    behind = _AFTER_TITLE.search(question)
+    clause = behind[1] if behind and not _QUESTION_WORD.match(asked) else asked
+    if not _QUESTION_WORD.search(question) and _ANSWERED_TITLE.search(question):
+        return True
+    return bool(_YES_NO.search(clause)) and not _MORE.search(clause) and not _EITHER.search(clause)
+
+
+def _is_list(asked: str) -> bool:
+    return bool(_LIST.search(asked) or _WHICH_THINGS.search(asked)) and not _NOT_LIST.search(asked)

@@ -1,0 +1,158 @@
+"""Rules that rewrite a follow-up to a question that stands alone, without a model. Pure.
+
+They carry over what the talk is about, in the spirit of the entity carry-over of Elgohary et al., "Can You Unpack
+That? Learning to Rewrite Questions-in-Context" (EMNLP 2019); ``rewrite_by_rules`` lists them in order.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from ragqa.answer.cited import only_cited, point_at_cited, quoted
+from ragqa.answer.topics import TOKEN, names_in, topic
+from ragqa.answer.words import STOP_WORDS, content_words
+from ragqa.conversation import Turn
+
+LONGEST_ELLIPSIS = 1  # content words of a question that leaves something unsaid: "Why?", "Which dataset?"
+SENTENCE = 4  # words from which a question without a pronoun needs no more than the paper that it is asked of
+OWN_WORDS = 4  # from so many words that are new to the talk, a question names its own things
+
+# "It is true that …" and "the claim that …" point at nothing that was said before.
+PRONOUN = re.compile(
+    r"\b(it(?!\s+(?:true|possible|known|clear|necessary|likely|common)\b)|its|they|their|them|this|these|those|he|she"
+    r"|his|her|him|that(?=\W*$)|(?:(?<=\bis )|(?<=\bwas )|(?<=\bof )|(?<=\bin )|(?<=\bon )|(?<=\bfor ))that"
+    r"|the (?:former|latter)|ones?(?=\W*$))\b",
+    re.I,
+)
+POSSESSIVE = frozenset({"its", "their", "his", "her"})
+DETERMINERS = frozenset({"this", "that", "these", "those"})
+PLURAL_PRONOUNS = frozenset({"they", "their", "them", "these", "those"})
+OWN_NOUN = re.compile(r"\b(?:do|does|did|can|could)\s+(?:the\s+|an?\s+)?([\w-]+)", re.I)
+WHAT_ABOUT = re.compile(
+    r"^(?:and|but|so|also)?\s*(?:what|how)\s+about\s+(.+?)\??$|^(?:and|but)\s+(?:for\s+)?(.+?)\??$", re.I
+)
+PREPOSITION = re.compile(r"^(?:on|in|with|without|at|by|to|from|of|under|during|over|after|before)\b", re.I)
+QUESTION_WORD = re.compile(
+    r"^(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|has|have|had)\b", re.I
+)
+AUXILIARY = re.compile(r"\b(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|should)\s+$", re.I)
+CLAUSE_ENDS = re.compile(r"[,;:.?!]\s|\b(?:and|but|if|when|because|while|that|which|so|since|than|as)\s", re.I)
+DEFINITION = re.compile(r"^(?:what|who)\s+(?:is|are|was|were)\s+(?!the\b)\w", re.I)
+ACCEPTED = re.compile(
+    r"^\W*(?:(?:yes|yeah|sure|ok|okay|please|of course|go ahead)\b\W*)+(?:thank(?:s| you)\W*)?$", re.I
+)
+TITLE = re.compile(r"(?:, in )?“[^”]*”")
+ADDED_TITLE = re.compile(r", in “[^”]*”$")
+OFFERED = re.compile(r"([^.?!]{12,}\?)\s*$")
+"""A question at the end of an answer, which a "yes" takes up."""
+
+
+def rewrite_by_rules(question: str, turns: Sequence[Turn]) -> str:
+    """Fill in what the question takes from what was said before; nothing where it names its own things."""
+    last = turns[-1]
+    if last.asked_back:
+        return _specified(question, turns)
+    if ACCEPTED.match(question) and (offer := OFFERED.search(last.answer)):
+        return offer[1].strip()
+    if (pointed := point_at_cited(question, turns, not _brings_names(question, turns))) != question:
+        return pointed
+    paper = only_cited(turns)
+    is_whole = paper is not None and len(TOKEN.findall(question)) >= SENTENCE and not WHAT_ABOUT.match(question.strip())
+    rewritten = question if is_whole and not _pronouns(question) else _filled_in(question, turns)
+    if paper is None or _changes_topic(question, turns):
+        return rewritten
+    return f"{rewritten.rstrip(' ?')}, in {quoted(paper)}?"
+
+
+def _filled_in(question: str, turns: Sequence[Turn]) -> str:
+    """What about X, a pronoun, or an ellipsis."""
+    about = WHAT_ABOUT.match(question.strip())
+    if about and not QUESTION_WORD.match(subject := (about[1] or about[2])) and not PRONOUN.search(subject):
+        joined = subject if PREPOSITION.match(subject) else f"for {subject}"
+        return f"{_core(turns[-1])}, {joined.strip()}?"
+    if pronouns := _pronouns(question):
+        return _replace_pronoun(question, pronouns, subject_of(turns, question))
+    if _is_ellipsis(question):
+        said = [turn for turn in turns if topic(turn.standalone_question)]
+        return f"{question.rstrip(' ?')} ({_core(said[-1])})?" if said else question
+    return question
+
+
+def subject_of(turns: Sequence[Turn], question: str) -> str:
+    """What the talk is about, other than what the question says itself: the topic of the last turn that has one."""
+    topics = (topic(TITLE.sub("", turn.standalone_question), but_not=question) for turn in reversed(turns))
+    return next(filter(None, topics), "")
+
+
+def _brings_names(question: str, turns: Sequence[Turn]) -> bool:
+    """True if it names something that was not named before."""
+    said = " ".join([*_texts(turns)]).lower()
+    return any(name.lower().removesuffix("'s").removesuffix("’s") not in said for name in names_in(question))
+
+
+def _changes_topic(question: str, turns: Sequence[Turn]) -> bool:
+    """True if the talk goes on to something else: new names, or new words enough, twice as many as old ones."""
+    if _pronouns(question):
+        return False
+    words, said = content_words(question), content_words(" ".join(_texts(turns)))
+    is_new = len(words - said) >= max(OWN_WORDS, 2 * len(words & said))
+    return is_new or _brings_names(question, turns)
+
+
+def _texts(turns: Sequence[Turn]) -> Iterator[str]:
+    for turn in turns:
+        yield from (turn.question, turn.standalone_question, turn.answer, *(paper.title for paper in turn.cited))
+
+
+def _specified(question: str, turns: Sequence[Turn]) -> str:
+    """The answer to a question of ours: which paper was meant, put into the question that we could not answer."""
+    pointed = point_at_cited(question, turns)
+    if QUESTION_WORD.match(question) and pointed == question:
+        return question
+    return f"{turns[-1].standalone_question.rstrip(' ?')}, in {pointed.strip(' .?')}?"
+
+
+def _pronouns(question: str) -> list[re.Match[str]]:
+    """The pronouns whose noun is not in the question itself ("How do marmots feed their young?")."""
+    return [found for found in PRONOUN.finditer(question) if not _has_own_noun(question, found)]
+
+
+def _has_own_noun(question: str, pronoun: re.Match[str]) -> bool:
+    before = question[: pronoun.start()]
+    own = OWN_NOUN.search(before)
+    if pronoun[0].lower() in POSSESSIVE and own is not None and own[1].lower() not in STOP_WORDS:
+        return True
+    if not AUXILIARY.search(before) and names_in(before):
+        return True
+    clauses = [found.start() for found in CLAUSE_ENDS.finditer(before)]
+    return bool(clauses) and topic(before[: clauses[-1]]) != ""
+
+
+def _replace_pronoun(question: str, pronouns: Sequence[re.Match[str]], topic_words: str) -> str:
+    if not topic_words:
+        return question
+    found = next((p for p in pronouns if _may_stand_for(p[0].lower(), topic_words)), None)
+    if found is None or (found[0].lower() in DETERMINERS and question[found.end() :].lstrip(" ?")):
+        # "this model", or "they" for the authors: the words stay, the topic is added where it does no harm.
+        return f"{question.rstrip(' ?')} ({topic_words})?"
+    ending = "'" if topic_words.endswith("s") else "'s"
+    insert = topic_words + ending if found[0].lower() in POSSESSIVE else topic_words
+    return question[: found.start()] + insert + question[found.end() :]
+
+
+def _may_stand_for(pronoun: str, topic_words: str) -> bool:
+    return pronoun not in PLURAL_PRONOUNS or topic_words.endswith("s")
+
+
+def _is_ellipsis(question: str) -> bool:
+    content = [token for token in TOKEN.findall(question) if token.lower() not in STOP_WORDS]
+    return len(content) <= LONGEST_ELLIPSIS and not DEFINITION.match(question)
+
+
+def _core(last: Turn) -> str:
+    """The last question without what a follow-up before it had added, so that it does not grow turn by turn."""
+    whole = ADDED_TITLE.sub("", last.standalone_question.rstrip(" ?"))
+    if whole == last.question.rstrip(" ?"):
+        return whole
+    if _is_ellipsis(last.question) and whole.endswith(")"):
+        return whole.partition("(")[2][:-1]
+    return whole.rpartition(", ")[0] or whole if WHAT_ABOUT.match(last.question.strip()) else whole

@@ -1,0 +1,89 @@
+"""What the reader finds in the evidence: spans as words of a hit, each with its sentence and how likely it is."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ragqa.protocols import AnswerSpan, Passage, PassageReader, Reading
+from ragqa.sentences import sentence_spans
+from ragqa.types import Hit
+
+MOST_READ = 10
+RANK_WEIGHT = 0.25  # logits per place in the evidence: the order of the search knows what one passage does not show
+SPAN_WEIGHT = 0.5  # the reader's two signals err, and not together (ragqa/training/evaluate.py, Reading.confidence)
+_EDGES = " \t.,;:!?–—"
+_PAIRS = (("(", ")"), ("[", "]"), ("“", "”"))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A span of a hit: its words, the sentence around it, and its score in logits, the higher the likelier."""
+
+    hit: Hit
+    rank: int
+    text: str
+    sentence: str
+    start: int
+    end: int
+    score: float
+    reading: Reading
+
+    @property
+    def probability(self) -> float:
+        """That these words answer the question, by the reader alone."""
+        return round(sigmoid(self.score), 3)
+
+
+def passage_of(hit: Hit) -> Passage:
+    """What the reader sees of a hit."""
+    return Passage("\n".join(filter(None, (hit.title, hit.section))), hit.text)
+
+
+def read(question: str, evidence: Sequence[Hit], reader: PassageReader) -> list[Found]:
+    """Every span that the reader finds in the best evidence, best first."""
+    hits = evidence[:MOST_READ]
+    readings = reader.read(question, [passage_of(hit) for hit in hits])
+    found = [
+        _found(hit, rank, span, reading)
+        for rank, (hit, reading) in enumerate(zip(hits, readings, strict=True))
+        for span in reading.spans
+    ]
+    return sorted((f for f in found if f.text), key=lambda f: -f.score)
+
+
+def evidence_of(found: Found) -> str:
+    """The stretch that bears the answer out, in whole sentences."""
+    evidence = found.reading.evidence
+    return sentences_around(found.hit.text, evidence.start, evidence.end) if evidence.end > evidence.start else ""
+
+
+def sentences_around(text: str, start: int, end: int) -> str:
+    """The whole sentences that the characters [start, end) touch."""
+    words = text.split(" ")
+    first, last = text[:start].count(" "), text[:end].rstrip().count(" ")
+    touched = [span for span in sentence_spans(words) if span[0] <= last and first < span[1]]
+    return " ".join(words[touched[0][0] : touched[-1][1]]) if touched else ""
+
+
+def sigmoid(logit: float) -> float:
+    """Logit to probability."""
+    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
+
+
+def trimmed(text: str) -> str:
+    """A span without punctuation at its ends and without half a pair of brackets."""
+    text = text.strip(_EDGES)
+    for opening, closing in _PAIRS:
+        if text.startswith(opening) and closing not in text:
+            text = text[1:]
+        if text.endswith(closing) and opening not in text:
+            text = text[:-1]
+    return text.strip(_EDGES)
+
+
+def _found(hit: Hit, rank: int, span: AnswerSpan, reading: Reading) -> Found:
+    score = SPAN_WEIGHT * span.score + reading.answerable - RANK_WEIGHT * rank
+    text = trimmed(hit.text[span.start : span.end])
+    start = max(span.start, hit.text.find(text, span.start))
+    sentence = sentences_around(hit.text, start, start + len(text))
+    return Found(hit, rank, text, sentence, start, start + len(text), score, reading)

@@ -1,0 +1,185 @@
+"""The OpenAI-compatible face: chat clients that speak to a language model speak to the library instead.
+
+A thin layer over ask. An answer is sent when it has been checked, never before: this protocol cannot take words back.
+"""
+
+import json
+import time
+import uuid
+from collections.abc import AsyncGenerator, Generator, Sequence
+from itertools import pairwise
+from typing import Any, Literal
+
+import anyio
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict
+
+from ragqa.answer.untrusted import harmless
+from ragqa.api.holder import EngineDep
+from ragqa.api.problems import RETRY_AFTER_S, problem_of
+from ragqa.api.questions import CLIENT_CLOSED, EventStream
+from ragqa.errors import BadQuestion, ModelNotFound, RagqaError
+from ragqa.types import Answer, AnswerDone, AnswerEvent, AnswerMode, AskRequest, Exchange
+
+router = APIRouter(prefix="/v1", tags=["openai"])
+
+MODELS: dict[str, AnswerMode] = {"ragqa": "auto", "ragqa-extractive": "extractive", "ragqa-generative": "generative"}
+KEPT_ALIVE = ": working\n\n"
+SOURCES = "Sources:"
+MOST_QUOTED = 300  # characters of a quote under an answer
+
+
+class Said(BaseModel):
+    """One message of the client's conversation; what it is not made of is ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    role: str
+    content: str | list[dict[str, Any]] | None = None
+
+    @property
+    def text(self) -> str:
+        """The words, of all text parts if there are several; pictures are passed over."""
+        if isinstance(self.content, list):
+            return "\n".join(
+                str(part["text"]) for part in self.content if part.get("type") == "text" and "text" in part
+            )
+        return self.content or ""
+
+
+class CompletionRequest(BaseModel):
+    """What clients send; sampling is the server's own, so those fields are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    model: str = "ragqa"
+    messages: list[Said]
+    stream: bool = False
+
+
+class ModelEntry(BaseModel):
+    """One name under which the library answers."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "ragqa"
+
+
+class ModelList(BaseModel):
+    """All of them."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelEntry]
+
+
+@router.get("/models")
+def models() -> ModelList:
+    """The library under three names: as it is, quoting only, writing only."""
+    return ModelList(data=[ModelEntry(id=name) for name in MODELS])
+
+
+@router.post("/chat/completions", response_model=None)
+async def complete(engine: EngineDep, request: CompletionRequest, http: Request) -> Response:
+    """Answer the last user message; those before it are the conversation."""
+    try:
+        events = engine.ask(asked(request))
+        await to_thread.run_sync(next, events)
+        if request.stream:
+            return EventStream(_stream(request, events))
+        answer = await _answer(events, http)
+    except RagqaError as exc:
+        return _failed(exc)
+    return Response(status_code=CLIENT_CLOSED) if answer is None else JSONResponse(_completion(request, answer))
+
+
+def asked(request: CompletionRequest) -> AskRequest:
+    """The question with what went before. Raise ModelNotFound or BadQuestion."""
+    if request.model not in MODELS:
+        raise ModelNotFound(f"There is no model {request.model!r}.", hint=f"Choose one of {', '.join(MODELS)}.")
+    turns = [said for said in request.messages if said.role in ("user", "assistant")]
+    if not turns or turns[-1].role != "user":
+        raise BadQuestion("The last message is none of a user.", hint="End messages with the question.")
+    return AskRequest(question=turns[-1].text, mode=MODELS[request.model], earlier=_exchanges(turns[:-1]), keep=False)
+
+
+def _exchanges(turns: Sequence[Said]) -> tuple[Exchange, ...]:
+    """Questions with the answers that followed them, without the sources below."""
+    pairs = [(a, b) for a, b in pairwise(turns) if (a.role, b.role) == ("user", "assistant")]
+    return tuple(Exchange(question=a.text, answer=b.text.partition(f"\n\n{SOURCES}")[0]) for a, b in pairs)
+
+
+async def _answer(events: Generator[AnswerEvent], http: Request) -> Answer | None:
+    """The answer; None, and nothing more is written, if the client has gone."""
+    while not await http.is_disconnected():
+        event = await to_thread.run_sync(next, events)
+        if isinstance(event, AnswerDone):
+            return event.answer
+    await to_thread.run_sync(events.close)
+    return None
+
+
+async def _stream(request: CompletionRequest, events: Generator[AnswerEvent]) -> AsyncGenerator[str | bytes]:
+    """Comments while the model writes, then the checked answer word by word."""
+    name = f"chatcmpl-{uuid.uuid4().hex}"
+    try:
+        yield _chunk(name, request, {"role": "assistant", "content": ""})
+        while not isinstance(event := await to_thread.run_sync(next, events), AnswerDone):
+            yield KEPT_ALIVE
+        for piece in said(event.answer).splitlines(keepends=True):
+            yield _chunk(name, request, {"content": piece})
+        yield _chunk(name, request, {}, "stop")
+    except RagqaError as exc:
+        yield f"data: {json.dumps(_error(exc))}\n\n"
+    else:
+        yield "data: [DONE]\n\n"
+    finally:
+        with anyio.CancelScope(shield=True):
+            await to_thread.run_sync(events.close)
+
+
+def said(answer: Answer) -> str:
+    """The answer as plain text with its sources below; nothing in it loads or opens anything."""
+    sources = [
+        f"[{c.number}] {c.title or c.file_name}, page {c.page}: “{c.quote[:MOST_QUOTED]}”" for c in answer.citations
+    ]
+    parts = [answer.answer, "\n".join([SOURCES, *sources]) if sources else "", answer.note]
+    return harmless("\n\n".join(filter(None, parts)))
+
+
+def _completion(request: CompletionRequest, answer: Answer) -> dict[str, Any]:
+    message = {"role": "assistant", "content": said(answer)}
+    read, written = answer.usage.get("prompt_tokens", 0), answer.usage.get("answer_tokens", 0)
+    return {
+        "id": f"chatcmpl-{uuid.uuid4().hex}",
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": request.model,
+        "choices": [{"index": 0, "message": message, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": read, "completion_tokens": written, "total_tokens": read + written},
+    }
+
+
+def _chunk(name: str, request: CompletionRequest, delta: dict[str, str], finish: str | None = None) -> str:
+    event = {
+        "id": name,
+        "object": "chat.completion.chunk",
+        "created": int(time.time()),
+        "model": request.model,
+        "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+    }
+    return f"data: {json.dumps(event)}\n\n"
+
+
+def _failed(exc: RagqaError) -> JSONResponse:
+    status = 404 if isinstance(exc, ModelNotFound) else problem_of(exc).status
+    headers = {"Retry-After": str(RETRY_AFTER_S)} if status == 503 else {}
+    return JSONResponse(_error(exc), status, headers)
+
+
+def _error(exc: RagqaError) -> dict[str, Any]:
+    """An error as OpenAI's clients read it."""
+    kind = "invalid_request_error" if problem_of(exc).status < 500 else "server_error"
+    return {"error": {"message": str(exc), "type": kind, "param": None, "code": exc.code}}

@@ -1,0 +1,229 @@
+"""Answers of every kind in the papers' own words, each citation found on its page; refusals that help."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from ragqa.answer.generative import Writer
+from ragqa.answer.scorer import EmbeddingScorer
+from ragqa.answer.support import WordSupport
+from ragqa.ask import Asker, Limits, Means
+from ragqa.chat import ChatModelSource
+from ragqa.document import Block, BlockKind, Chunk, Document, Metadata, Table
+from ragqa.protocols import Embedder, PassageReader
+from ragqa.quotes import locate
+from ragqa.store.catalogue import Catalogue
+from ragqa.store.database import Database
+from ragqa.store.history import History
+from ragqa.types import Answer, AnswerDone, AskRequest, Filter, Hit, SearchRequest, SearchResult
+from tests.fixed_reader import FixedReader
+from tests.scripted_chat import ScriptedChat
+from tests.tiny_library import GENERATION, add_paper, make_page, paper_id_of
+
+MARMOTS = [
+    "We studied how alpine marmots sleep and what snow does to them in nine valleys.",
+    "Alpine marmots hibernate for 201 days each winter. Groups that lose members sleep less.",
+    "Deep snow significantly increased body mass in spring. We used tracking collars and scales.",
+]
+BADGERS = [
+    "We asked whether badgers sleep through winter and how they find food in forests.",
+    "Badgers do not hibernate in winter. We found no significant effect of snow depth on body mass.",
+    "They eat earthworms, acorns and beetles. Cameras and microphones recorded every sett.",
+]
+TABLE = "Species Days Mass Marmot 201 4.5 Badger 0 11.2"
+SLEEPING = "How long do alpine marmots hibernate?"
+
+
+class WordSearch:
+    """A Searcher that ranks by words in common, within the papers that are asked for."""
+
+    def __init__(self, hits: Sequence[Hit]) -> None:
+        self._hits = hits
+
+    def search(self, request: SearchRequest) -> SearchResult:
+        wanted = set(request.question.lower().strip("?.").split())
+        allowed = [h for h in self._hits if request.filter.paper_ids is None or h.paper_id in request.filter.paper_ids]
+        ranked = sorted(allowed, key=lambda hit: -len(wanted & set(hit.text.lower().split())))
+        return SearchResult(hits=tuple(ranked[: request.k]), timings_ms={})
+
+
+class Library:
+    """Two papers and a table, asked without a language model unless one is given."""
+
+    def __init__(self, database: Database, embedder: Embedder) -> None:
+        self.catalogue, self._history, self._embedder = Catalogue(database), History(database), embedder
+        hits = []
+        for name, texts in (("marmots", MARMOTS), ("badgers", BADGERS)):
+            paper_id = add_paper(
+                self.catalogue, name, texts, Metadata(title=f"On {name}: a study"), "sleepers", embedder=embedder
+            )
+            hits += [_hit(paper_id, name, page, text) for page, text in enumerate(texts, start=1)]
+        hits.append(_hit(self._add_table(), "table", 1, TABLE, BlockKind.TABLE))
+        self._searcher = WordSearch(hits)
+
+    def _add_table(self) -> str:
+        page = make_page(TABLE)
+        rows = tuple(tuple((at, at + 1) for at in range(row, row + 3)) for row in (0, 3, 6))
+        document = Document(
+            Metadata(title="Numbers"),
+            (page,),
+            (Block(BlockKind.TABLE, 1, 0, 9),),
+            tables=(Table(1, 0, 9, (0, 0), 1, rows),),
+        )
+        chunks = [Chunk(1, 0, 9, "", BlockKind.TABLE, TABLE)]
+        self.catalogue.register(paper_id_of("table"), Path("table.pdf"), 1000, "")
+        self.catalogue.store(paper_id_of("table"), document, chunks, [None], GENERATION)
+        return paper_id_of("table")
+
+    def ask(
+        self, question: str, reader: PassageReader | None = None, model: ScriptedChat | None = None,
+        choices: tuple[str, ...] | None = None, paper: str = "", keep: bool = True,
+    ) -> Answer:  # fmt: skip
+        means = Means(
+            EmbeddingScorer(self._embedder), reader, ChatModelSource(lambda: model), Writer(WordSupport(), 64)
+        )
+        asker = Asker(self._searcher, means, self.catalogue, self._history, Limits(4000))
+        only = Filter(paper_ids=(paper_id_of(paper),)) if paper else Filter()
+        *_, done = asker.ask(AskRequest(question=question, filter=only, choices=choices, keep=keep))
+        assert isinstance(done, AnswerDone)
+        self._assert_verified(done.answer)
+        return done.answer
+
+    def _assert_verified(self, answer: Answer) -> None:
+        numbers = [citation.number for citation in answer.citations]
+        assert numbers == list(range(1, len(numbers) + 1))
+        for citation in answer.citations:
+            assert locate(citation.quote, self.catalogue.page(citation.paper_id, citation.page)) is not None
+            assert citation.rects
+        assert all(short.citation in numbers and short.rects for short in answer.short)
+
+
+def _hit(paper_id: str, name: str, page: int, text: str, kind: BlockKind = BlockKind.PARAGRAPH) -> Hit:
+    title = "Numbers" if kind is BlockKind.TABLE else f"On {name}: a study"
+    return Hit(
+        chunk_id=f"{name}-{page}", paper_id=paper_id, file_name=f"{name}.pdf", title=title, page=page, section="",
+        text=text, score=1 / page, kind=kind, dense=0.6, keyword=9.0,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def library(tmp_path: Path, embedder: Embedder) -> Iterator[Library]:
+    database = Database(tmp_path / "catalogue.sqlite")
+    yield Library(database, embedder)
+    database.close()
+
+
+def test_a_few_words_answer_and_their_sentence_is_the_quote(library: Library) -> None:
+    answer = library.ask(SLEEPING, FixedReader(["201 days"]), paper="marmots")
+    assert (answer.kind, answer.answer) == ("span", "201 days [1]")
+    assert answer.citations[0].quote == "Alpine marmots hibernate for 201 days each winter."
+    assert answer.short[0].text == "201 days"
+    assert answer.short[0].probability > 0.9
+    assert answer.short[0].rects != answer.citations[0].rects
+
+
+def test_a_reason_is_given_in_a_whole_sentence(library: Library) -> None:
+    answer = library.ask(
+        "Why do some groups of alpine marmots sleep less?", FixedReader(["lose members"]), paper="marmots"
+    )
+    assert answer.answer == "Groups that lose members sleep less. [1]"
+
+
+def test_an_enumeration_becomes_a_list(library: Library) -> None:
+    reader = FixedReader(["earthworms, acorns and beetles"])
+    answer = library.ask("Which types of food do badgers eat?", reader, paper="badgers")
+    assert answer.kind == "list"
+    assert [short.text for short in answer.short] == ["earthworms", "acorns", "beetles"]
+    assert len(answer.citations) == 1
+    assert len({short.rects for short in answer.short}) == 3
+
+
+def test_a_cell_comes_with_the_heads_of_its_row_and_column(library: Library) -> None:
+    answer = library.ask("What is the mass of a badger in the numbers?", FixedReader(["11.2"]), paper="table")
+    assert (answer.kind, answer.answer) == ("cell", "11.2 (Badger, Mass) [1]")
+    assert (answer.short[0].row, answer.short[0].column) == ("Badger", "Mass")
+    assert answer.citations[0].quote == "Badger 0 11.2"
+
+
+@pytest.mark.parametrize(
+    ("question", "paper", "said"),
+    [
+        ("Does deep snow increase body mass of marmots in spring?", "marmots", "yes"),
+        ("Does snow depth affect body mass of badgers?", "badgers", "no"),
+    ],
+)
+def test_yes_and_no_come_with_evidence(question: str, paper: str, said: str, library: Library) -> None:
+    answer = library.ask(question, FixedReader(["body mass"]), paper=paper)
+    assert answer.kind == "yes_no"
+    assert answer.verdict is not None
+    (first, *_) = answer.verdict.supporting if said == "yes" else answer.verdict.opposing
+    assert "body mass" in answer.citations[first - 1].quote
+    assert answer.verdict.yes + answer.verdict.no + answer.verdict.maybe == pytest.approx(1, abs=0.01)
+
+
+def test_every_choice_has_a_probability(library: Library) -> None:
+    reader = FixedReader(["201 days"])
+    answer = library.ask(SLEEPING, reader, choices=("12 days", "201 days", "a week"), paper="marmots")
+    assert (answer.kind, answer.answer) == ("choice", "201 days [1]")
+    assert [choice.text for choice in answer.choices] == ["12 days", "201 days", "a week"]
+    assert sum(choice.probability for choice in answer.choices) == pytest.approx(1, abs=0.01)
+    assert max(answer.choices, key=lambda choice: choice.probability).text == "201 days"
+
+
+def test_papers_are_compared_cell_by_cell(library: Library) -> None:
+    reader = FixedReader(["201 days", "do not hibernate"])
+    answer = library.ask("Compare marmots and badgers by winter sleep", reader)
+    assert answer.comparison is not None
+    assert answer.comparison.aspects == ("Winter sleep",)
+    cells = {paper.file_name: paper.cells[0] for paper in answer.comparison.papers}
+    assert cells["marmots.pdf"].text.startswith("Alpine marmots hibernate")
+    assert cells["badgers.pdf"].text == "Badgers do not hibernate in winter."
+    assert {cell.citation for cell in cells.values()} == {1, 2}
+
+
+def test_a_summary_says_something_of_each_part(library: Library) -> None:
+    answer = library.ask("Summarize this paper", paper="marmots")
+    assert answer.kind == "summary"
+    assert answer.summary
+    assert all(part.citations for part in answer.summary)
+
+
+def test_which_paper_to_summarize_is_asked_if_it_is_not_clear(library: Library) -> None:
+    answer = library.ask("Summarize this paper")
+    assert (answer.kind, answer.abstained, answer.citations) == ("clarification", False, ())
+    assert {place.file_name for place in answer.candidates} == {"marmots.pdf", "badgers.pdf", "table.pdf"}
+
+
+@pytest.mark.parametrize("question", ["What about it?", "What do the authors of the study find?"])
+def test_a_question_that_may_mean_any_paper_is_asked_back(question: str, library: Library) -> None:
+    answer = library.ask(question, FixedReader([]))
+    assert answer.kind == "clarification"
+    assert "marmots" in answer.answer
+
+
+def test_a_paper_that_is_named_needs_no_asking_back(library: Library) -> None:
+    answer = library.ask("How long do they sleep in “On marmots: a study”?", FixedReader(["201 days"]))
+    assert answer.kind == "span"
+
+
+def test_a_refusal_names_what_was_searched_and_the_nearest_pages(library: Library) -> None:
+    answer = library.ask("Who won the football world cup in 1998?", FixedReader([]), paper="marmots")
+    assert (answer.kind, answer.abstained, answer.citations) == ("refusal", True, ())
+    assert answer.searched == "1 paper: “On marmots: a study”"
+    assert answer.nearest
+    assert {place.paper_id for place in answer.nearest} == {paper_id_of("marmots")}
+
+
+def test_with_a_model_a_verdict_is_kept_and_put_into_words(library: Library) -> None:
+    model = ScriptedChat("Deep snow significantly increased body mass in spring [1].")
+    question = "Does deep snow increase body mass of marmots in spring?"
+    answer = library.ask(question, FixedReader(["body mass"]), model, paper="marmots")
+    assert (answer.mode, answer.kind) == ("generative", "yes_no")
+    assert answer.verdict is not None
+    assert answer.answer.startswith("Deep snow")
+
+
+def test_what_is_not_to_be_kept_is_in_no_conversation(library: Library) -> None:
+    answer = library.ask(SLEEPING, FixedReader(["201 days"]), paper="marmots", keep=False)
+    assert answer.conversation_id == ""

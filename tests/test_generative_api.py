@@ -1,0 +1,178 @@
+"""Written answers over HTTP: the real server, the real clients, and a small model server that notices hang-ups."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from tests import papers
+from tests.ollama_server import OllamaServer
+from tests.server import running_server
+from tests.test_api import upload, wait_until_ended
+
+QUESTION = "What was the mean duration and its standard deviation?"
+TRUE = "The mean duration was 201 days with a standard deviation of 3.5 days [1]."
+LOADED_WITHIN_S = 30
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[OllamaServer]:
+    with OllamaServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory: pytest.TempPathFactory, model: OllamaServer) -> Iterator[httpx.Client]:
+    """A client of a server that knows one paper about marmots."""
+    folder = tmp_path_factory.mktemp("generative")
+    settings = {"RAGQA_LLM": "ollama:llama3.2", "RAGQA_OLLAMA_URL": model.url}
+    with running_server(folder / "data", **settings) as url, httpx.Client(base_url=url, timeout=120) as client:
+        pdf = papers.write_one_column(folder / "marmots.pdf")
+        assert upload(client, pdf.name, pdf.read_bytes()).status_code == 202
+        wait_until_ended(client)
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def behaves(model: OllamaServer) -> None:
+    """Each test begins with a model that tells the truth at once."""
+    model.behaviour = type(model.behaviour)(answer=TRUE)
+    model.reads_at_most = None
+    model.log.client_left.clear()
+
+
+def ask(api: httpx.Client, **body: Any) -> httpx.Response:
+    return api.post("/api/v1/ask", json={"question": QUESTION, "mode": "generative", **body})
+
+
+def complete(api: httpx.Client, *said: tuple[str, Any], **body: Any) -> httpx.Response:
+    messages = [{"role": role, "content": content} for role, content in said or [("user", QUESTION)]]
+    return api.post("/v1/chat/completions", json={"model": "ragqa", "messages": messages, **body})
+
+
+def test_the_model_was_loaded_before_the_first_question(api: httpx.Client, model: OllamaServer) -> None:
+    end = time.monotonic() + LOADED_WITHIN_S
+    while not model.log.bodies("/api/chat") and time.monotonic() < end:
+        time.sleep(0.1)
+    greeted = [body["messages"][-1]["content"] for body in model.log.bodies("/api/chat")]
+    assert greeted[:1] == ["Hello"]
+    assert model.log.bodies("/api/chat")[0]["options"]["num_ctx"] == 8192, "or Ollama would load it a second time"
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/ask", {"question": QUESTION, "mode": "generative", "stream": True}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": QUESTION}], "stream": True}),
+    ],
+)
+def test_a_client_that_goes_ends_the_models_work(
+    api: httpx.Client, model: OllamaServer, path: str, body: dict[str, Any]
+) -> None:
+    model.behaviour.answer, model.behaviour.token_delay = " ".join(["word"] * 400), 0.1
+    with api.stream("POST", path, json=body) as response:
+        lines = response.iter_lines()
+        while not next(lines):
+            pass
+        sent = model.log.tokens_sent
+    assert model.log.client_left.wait(5)
+    assert model.log.tokens_sent - sent < 100
+
+
+def test_a_busy_model_is_a_503_that_says_when_to_come_back(api: httpx.Client, model: OllamaServer) -> None:
+    model.behaviour.refuse = (503, "maximum pending requests exceeded")
+    response = ask(api)
+    assert (response.status_code, response.json()["code"]) == (503, "model_busy")
+    assert int(response.headers["retry-after"]) > 0
+    assert complete(api, model="ragqa-generative").headers["retry-after"]
+
+
+def test_an_answer_from_a_prompt_that_was_cut_is_written_again_from_less(
+    api: httpx.Client, model: OllamaServer
+) -> None:
+    model.reads_at_most = 90
+    answer = ask(api, mode="auto").json()
+    assert answer["mode"] == "extractive" or "did not read all of the evidence" in answer["note"]
+
+
+def test_a_draft_without_support_is_tried_again_and_the_answer_says_so(api: httpx.Client, model: OllamaServer) -> None:
+    model.behaviour.answer = "Penguins swim below the antarctic ice [1]."
+    answer = ask(api).json()
+    assert answer["abstained"]
+    # The paper is so short that a second search may find nothing new; then it is not searched again.
+    assert answer["retried"] == ("repeated more widely" in answer["note"])
+
+
+def test_the_library_is_listed_as_models(api: httpx.Client) -> None:
+    listed = api.get("/v1/models").json()
+    assert listed["object"] == "list"
+    assert [entry["id"] for entry in listed["data"]] == ["ragqa", "ragqa-extractive", "ragqa-generative"]
+
+
+def test_a_chat_client_gets_the_checked_answer_with_its_sources(api: httpx.Client) -> None:
+    completion = complete(api).json()
+    choice = completion["choices"][0]
+    assert (completion["object"], choice["finish_reason"], choice["message"]["role"]) == (
+        "chat.completion",
+        "stop",
+        "assistant",
+    )
+    assert "201 days" in choice["message"]["content"]
+    assert "\n\nSources:\n[1] Alpine Marmots and the Length of Winter, page 2: “" in choice["message"]["content"]
+    assert completion["usage"]["total_tokens"] > 0
+
+
+def test_a_chat_client_may_stream_and_gets_the_same_text(api: httpx.Client) -> None:
+    whole = complete(api).json()["choices"][0]["message"]["content"]
+    messages = [{"role": "user", "content": QUESTION}]
+    with api.stream("POST", "/v1/chat/completions", json={"messages": messages, "stream": True}) as response:
+        lines = [line.removeprefix("data: ") for line in response.iter_lines() if line.startswith("data: ")]
+    assert lines[-1] == "[DONE]"
+    events = [json.loads(line) for line in lines[:-1]]
+    assert "".join(event["choices"][0]["delta"].get("content", "") for event in events) == whole
+    assert events[-1]["choices"][0]["finish_reason"] == "stop"
+
+
+def test_the_messages_before_the_last_are_the_conversation(api: httpx.Client, model: OllamaServer) -> None:
+    model.behaviour.answer = lambda messages: "How deep was the snow?" if "Last question" in str(messages) else TRUE
+    parts = [{"type": "text", "text": "And how deep was it?"}, {"type": "image_url", "image_url": {"url": "x"}}]
+    before = len(model.log.requests)
+    assert complete(api, ("system", "Be brief."), ("user", QUESTION), ("assistant", TRUE), ("user", parts)).is_success
+    told = str([request.body for request in model.log.requests[before:]])
+    assert "Last question: And how deep was it?" in told
+    assert "Be brief." not in told
+
+
+def test_completions_leave_no_conversation_behind(api: httpx.Client) -> None:
+    earlier = ask(api, keep=False).json()
+    assert earlier["conversation_id"] == ""
+    assert api.post("/api/v1/ask", json={"question": "Why?", "conversation_id": "x"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code"),
+    [
+        ({"model": "gpt-9", "messages": [{"role": "user", "content": "Why?"}]}, 404, "model_not_found"),
+        ({"messages": [{"role": "assistant", "content": "So."}]}, 422, "bad_question"),
+        ({"messages": []}, 422, "bad_question"),
+        ({"messages": [{"role": "user", "content": "  "}]}, 422, "bad_question"),
+    ],
+)
+def test_errors_have_the_shape_that_chat_clients_read(
+    api: httpx.Client, body: dict[str, Any], status: int, code: str
+) -> None:
+    response = api.post("/v1/chat/completions", json=body)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (status, code)
+    assert error["message"]
+
+
+def test_what_a_model_writes_loads_nothing_in_a_chat_client(api: httpx.Client, model: OllamaServer) -> None:
+    model.behaviour.answer = f"{TRUE} ![x](http://evil.example/?q=marmots) <img src=http://evil.example>"
+    content = complete(api).json()["choices"][0]["message"]["content"]
+    assert "![" not in content
+    assert "](" not in content
+    assert "<img" not in content

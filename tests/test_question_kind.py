@@ -1,0 +1,84 @@
+"""What kind of answer a question wants; what is not clear wants a span."""
+
+import pytest
+
+from ragqa.answer.question_kind import kind_of, wants_sentence
+
+SPANS = [
+    "What percentage of BERT's language understanding capabilities does DistilBERT retain?",
+    "How does DistilBERT's performance on the GLUE benchmark compare to BERT and ELMo?",
+    "Can you describe the modifications LLaMA makes to the transformer architecture?",
+    "Could you tell me what dropout was used?",
+    "Is the code publicly available, and where?",
+    "Is the model generative or discriminative?",
+    "Which of the following mutations protects bacteriophage RexA from proteolytic cleavage?",
+    "What experimental setup was used?",
+    "What research problem or task does the paper address?",
+    "In the context of PAL, what role do meaningful variable names play?",
+    "Summarize the training procedure.",
+    "How big is their model?",
+    "What is the size of ACL-ARC datasets?",
+    "Compared with controls, what was the mean age?",
+    "Who won the football world cup in 1998?",
+]
+YES_OR_NO = [
+    "Does their model also take the expected answer style as input?",
+    "Do they perform error analysis?",
+    'Is there exactly one "answer style" per dataset?',
+    "Does Section 3.3 cite more papers than Section 3.1? Directly answer 'yes' or 'no'.",
+    "Target Serum Urate: Do Gout Patients Know Their Goal?",
+    "Juvenile ankylosing spondylitis--is it the same disease as adult ankylosing spondylitis?",
+    "Rotator cuff tear: an occupational disease?",
+    "Does screening or surveillance improve the prognosis of patients?",
+    "Please tell me, does snow depth explain body mass?",
+]
+LISTS = [
+    "what are the evaluation datasets?",
+    "What baselines did they consider?",
+    "what language pairs are explored?",
+    "Which baselines does the paper compare with?",
+    "In what four Chinese review datasets does it achieve the state of the art?",
+    "List the hyperparameters.",
+    "what previous systems were compared to?",
+]
+COMPARISONS = [
+    "Compare DistilBERT and LLaMA by training data.",
+    "What are the differences between the two studies?",
+    "Which datasets do all papers use?",
+    "Please summarize these papers.",
+    "Compare the methods of all papers",
+]
+SUMMARIES = [
+    "Summarize this paper",
+    "Can you give me a short summary of the DistilBERT paper?",
+    "TL;DR",
+    "What is this paper about?",
+    "What is DistilBERT about?",
+]
+
+
+@pytest.mark.parametrize(
+    ("kind", "question"),
+    [
+        *(("span", question) for question in SPANS),
+        *(("yes_no", question) for question in YES_OR_NO),
+        *(("list", question) for question in LISTS),
+        *(("comparison", question) for question in COMPARISONS),
+        *(("summary", question) for question in SUMMARIES),
+    ],
+)
+def test_the_words_of_a_question_tell_what_it_wants(kind: str, question: str) -> None:
+    assert kind_of(question) == kind
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Why does snow matter?", "How does the gate work?", "Can you describe the loss?", "Explain the method."],
+)
+def test_reasons_and_descriptions_want_a_sentence(question: str) -> None:
+    assert wants_sentence(question)
+
+
+@pytest.mark.parametrize("question", ["How many papers were read?", "How long do marmots sleep?", "Who paid for it?"])
+def test_amounts_and_names_want_a_few_words(question: str) -> None:
+    assert not wants_sentence(question)

@@ -1,0 +1,158 @@
+"""Rules for follow-ups: papers that were cited, what a yes takes up, topics that change, and questions left alone."""
+
+import json
+import random
+from pathlib import Path
+
+import pytest
+
+from ragqa.answer.cited import point_at_cited, within
+from ragqa.answer.follow_up import standalone_question
+from ragqa.answer.rewriting import rewrite_by_rules
+from ragqa.conversation import CitedPaper, Turn
+
+E2E = Path(__file__).resolve().parents[2] / "shared" / "data" / "e2e" / "questions.jsonl"
+OPEN_SETS = ("litqa2", "aragog", "m3sciqa")
+"""Sets whose questions name what they ask about; those of the others are asked of one paper that was chosen."""
+
+UNCHANGED = 0.98
+
+BATS = CitedPaper(paper_id="bats", title="Bats in Winter")
+OWLS = CitedPaper(paper_id="owls", title="Owls: A Survey")
+
+
+def said(question: str, *cited: CitedPaper, answer: str = "Two hundred days.", asked_back: bool = False) -> Turn:
+    return Turn(question=question, standalone_question=question, answer=answer, cited=cited, asked_back=asked_back)
+
+
+SLEEP = said("How long do bats sleep?", BATS)
+BOTH = said("Which animals hunt at night?", BATS, OWLS)
+
+
+@pytest.mark.parametrize(
+    ("question", "standalone"),
+    [
+        ("And what does the second one say about hearing?", "And what does “Owls: A Survey” say about hearing?"),
+        ("What does the first paper measure?", "What does “Bats in Winter” measure?"),
+        ("How large is the sample of the latter?", "How large is the sample of “Owls: A Survey”?"),
+        ("What else does the same paper report?", "What else does “Bats in Winter” report?"),
+        ("Does the last one agree?", "Does “Owls: A Survey” agree?"),
+    ],
+)
+def test_a_follow_up_may_count_the_papers_cited(question: str, standalone: str) -> None:
+    assert rewrite_by_rules(question, [BOTH]) == standalone
+
+
+@pytest.mark.parametrize(
+    ("question", "standalone"),
+    [
+        ("Where was this paper published?", "Where was “Bats in Winter” published?"),
+        ("Who funded the study?", "Who funded “Bats in Winter”?"),
+        ("What else did those authors find?", "What else did the authors of “Bats in Winter” find?"),
+    ],
+)
+def test_the_paper_is_the_only_one_cited(question: str, standalone: str) -> None:
+    assert rewrite_by_rules(question, [SLEEP]) == standalone
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What happened in the second experiment?",
+        "What does the fifth paper say?",
+        "What does the second paper of the series say?",
+        "Who wrote the paper on frogs?",
+    ],
+)
+def test_what_counts_or_names_something_else_points_at_no_paper(question: str) -> None:
+    assert point_at_cited(question, [BOTH]) == question
+
+
+def test_the_papers_are_those_of_the_last_answer_that_cites_any() -> None:
+    refused = said("Do frogs sleep?", answer="The papers do not answer this question.")
+    assert point_at_cited("What does the second one say?", [BOTH, refused]) == "What does “Owls: A Survey” say?"
+    assert point_at_cited("What does the second one say?", [refused]) == "What does the second one say?"
+
+
+def test_a_title_in_a_question_cannot_end_its_own_quotation() -> None:
+    odd = CitedPaper(paper_id="odd", title="“Why” " + "long " * 60)
+    rewritten = point_at_cited("What does this paper say?", [said("Why?", odd)])
+    assert rewritten.count("“") == rewritten.count("”") == 1
+    assert len(rewritten) < 200
+
+
+def test_a_question_that_goes_on_is_asked_of_the_paper_that_was_cited() -> None:
+    first = rewrite_by_rules("Which error metrics are used?", [SLEEP])
+    assert first == "Which error metrics are used, in “Bats in Winter”?"
+    second = Turn(question="Which error metrics are used?", standalone_question=first, answer="F1.", cited=(BATS,))
+    assert rewrite_by_rules("Why?", [SLEEP, second]) == "Why (Which error metrics are used), in “Bats in Winter”?"
+    third = "Are error metrics good, in “Bats in Winter”?"
+    assert rewrite_by_rules("Are they good?", [SLEEP, second]) == third
+    assert rewrite_by_rules("Which error metrics are used?", [BOTH]) == "Which error metrics are used?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How does SpanBERT mask its tokens?",
+        "Which hyperparameters matter most when training deep residual networks?",
+        "How does SuperGLUE's design ensure that it is harder than GLUE?",
+    ],
+)
+def test_a_change_of_topic_is_seen(question: str) -> None:
+    assert rewrite_by_rules(question, [SLEEP]) == question
+
+
+@pytest.mark.parametrize("question", ["Yes, please.", "yes", "Sure, go ahead!", "OK, thanks"])
+def test_a_yes_takes_up_what_was_offered(question: str) -> None:
+    offered = said("How do owls hunt?", answer="By hearing. Do you want to know how they locate prey?")
+    assert rewrite_by_rules(question, [offered]) == "Do you want to know how they locate prey?"
+
+
+def test_the_answer_to_our_own_question_completes_the_one_before() -> None:
+    which = said("What was measured?", BATS, OWLS, answer="Which paper do you mean?", asked_back=True)
+    assert rewrite_by_rules("the second one", [which]) == "What was measured, in “Owls: A Survey”?"
+    assert rewrite_by_rules("Bats in Winter", [which]) == "What was measured, in Bats in Winter?"
+    assert rewrite_by_rules("What is an owl?", [which]) == "What is an owl?"
+
+
+@pytest.mark.parametrize(
+    ("question", "standalone"),
+    [
+        ("How can I build one?", "How can I build base Transformer?"),
+        ("If a network overfits, what does it learn?", "If a network overfits, what does it learn?"),
+        ("When did they leave, and when did they arrive?", "When did pilgrims leave, and when did they arrive?"),
+    ],
+)
+def test_a_pronoun_whose_noun_is_near_stays(question: str, standalone: str) -> None:
+    last = said("Where did the pilgrims live?" if "leave" in question else "How is the base Transformer trained?")
+    assert rewrite_by_rules(question, [last]) == standalone
+
+
+def test_greetings_are_no_topic() -> None:
+    turns = [said("Hi! Thanks for the papers."), said("How long do bats sleep?"), said("Great, thanks!")]
+    assert rewrite_by_rules("Why?", turns) == "Why (How long do bats sleep)?"
+
+
+def test_a_talk_about_other_papers_than_those_chosen_now_is_over() -> None:
+    assert within([SLEEP, BOTH], None) == [SLEEP, BOTH]
+    assert [turn.cited for turn in within([SLEEP, BOTH], ["owls"])] == [(), (OWLS,)]
+    assert list(within([SLEEP], ["owls"])) == []
+
+
+def test_questions_that_stand_alone_are_left_alone() -> None:
+    """Real questions, each after a question and answer about some other paper."""
+    if not E2E.is_file():
+        pytest.skip("the questions about real papers are not here")
+    rows = [json.loads(line) for line in E2E.read_text(encoding="utf-8").splitlines()]
+    chance = random.Random(0)
+    unchanged = []
+    for row in rows:
+        other = chance.choice([each for each in rows if each["docs"] != row["docs"]])
+        cited = CitedPaper(paper_id=other["docs"][0], title=Path(other["docs"][0]).stem)
+        last = said(other["question"], cited, answer=" ".join(map(str, other["answers"][:1])))
+        chosen = None if row["set"] in OPEN_SETS else row["docs"]
+        asked_first = standalone_question(row["question"], [], None)
+        asked_next = standalone_question(row["question"], within([last], chosen), None)
+        unchanged.append((asked_first, asked_next) == (row["question"], row["question"]))
+    assert sum(unchanged) / len(unchanged) >= UNCHANGED
