@@ -23,7 +23,7 @@ class Steps:
     spread: bool = True
     rerank: bool = True
     early_exit: bool = True
-    relevance_weight: float = 0.1
+    relevance_weight: float = 0.2
 
 
 DEFAULT = Steps()
