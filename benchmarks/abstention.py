@@ -4,12 +4,12 @@ DIR holds a library with the papers of DATA (``ragqa ingest --data DIR DATA/pape
 paper and of another one, alone. Prints AUROC, the share of questions without an answer that are refused where 80 % of
 the others are answered, and the curve, each question judged by a fit that did not see it. ``--fit`` prints the
 constants of ragqa/answer/confidence.py.
-Questions that fit any paper ("What model does the paper propose?") are left out.
+Questions that fit any paper ("What model does the paper propose?") are asked of their own paper alone, every fourth.
 """
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +32,10 @@ from ragqa.types import Filter, SearchRequest
 
 OF_ANY_PAPER = frozenset({"ncg"})
 """Sets whose questions are the same for every paper."""
+EVERY = 4
 ANSWERED = 0.8
 FOLDS, SEED = 5, 0
-READER_FEATURES = ("span", "answerable", "lead")
+READER_FEATURES = frozenset({"answerable"})
 Floats = NDArray[np.float64]
 
 
@@ -64,7 +65,7 @@ def main() -> None:
         rows = collected(given.folder, given.library, given.limit)
         if given.out:
             given.out.write_text(json.dumps([_plain(row) for row in rows]), encoding="utf-8")
-    for name, used in (("with the reader", FEATURES), ("without", tuple(set(FEATURES) - set(READER_FEATURES)))):
+    for name, used in (("with the reader", frozenset(FEATURES)), ("without", frozenset(FEATURES) - READER_FEATURES)):
         _report(rows, name, [FEATURES.index(feature) for feature in FEATURES if feature in used])
         if given.fit:
             _print_constants(rows, name, used)
@@ -72,17 +73,21 @@ def main() -> None:
 
 def collected(folder: Path, library: Path, limit: int | None) -> list[Row]:
     """Each question of its own paper, and of another one."""
-    questions = [q for q in read_paper_questions(folder) if q.set not in OF_ANY_PAPER and len(q.docs) == 1]
+    asked = [q for q in read_paper_questions(folder) if len(q.docs) == 1]
+    questions = [q for q in asked if q.set not in OF_ANY_PAPER]
     chosen = questions[:: max(1, len(questions) // limit)] if limit else questions
-    ids = {doc: content_hash(folder / doc) for doc in sorted({q.docs[0] for q in questions})}
+    chosen += [q for q in asked if q.set in OF_ANY_PAPER][::EVERY]
+    ids = {doc: content_hash(folder / doc) for doc in sorted({q.docs[0] for q in asked})}
     rng = np.random.default_rng(SEED)
     settings = Settings(data=library, llm="none")
     engine, reader = open_engine(settings), open_reader(settings)
     rows = []
     for question in chosen:
         own = ids[question.docs[0]]
-        others = [paper for paper in ids.values() if paper != own]
         rows.append(_row(engine, reader, question, own, question.answerable))
+        if question.set in OF_ANY_PAPER:
+            continue
+        others = [ids[q.docs[0]] for q in questions if ids[q.docs[0]] != own]
         rows.append(_row(engine, reader, question, str(rng.choice(others)), False))
     engine.close()
     return rows
@@ -105,8 +110,8 @@ def _report(rows: Sequence[Row], name: str, columns: Sequence[int]) -> None:
     print(f"{float((other < cut).mean()):.1%} of those without an answer are refused")
     for each in sorted({row.set for row in rows}):
         of_set = np.array([row.set == each for row in rows])
-        told = auroc(scores[of_set & has].tolist(), scores[of_set & ~has].tolist())
-        print(f"  {each}: AUROC {told:.3f} ({int((of_set & has).sum())} and {int((of_set & ~has).sum())})")
+        told = auroc(scores[of_set & has].tolist(), other.tolist())
+        print(f"  {each}, against all without: AUROC {told:.3f} ({int((of_set & has).sum())} and {int((of_set & ~has).sum())})")
     print("| answered | refused of those without | risk |\n|---|---|---|")
     for share in (0.95, 0.9, 0.8, 0.7, 0.6, 0.5):
         cut = float(np.quantile(own, 1 - share))
@@ -137,8 +142,8 @@ def _folds(qids: Sequence[str]) -> NDArray[np.int64]:
     return np.array([fold[qid] for qid in qids])
 
 
-def _print_constants(rows: Sequence[Row], name: str, used: Sequence[str]) -> None:
-    """Weights for all features, 0 for those not used, and the least confidence at which 80 % are answered."""
+def _print_constants(rows: Sequence[Row], name: str, used: Set[str]) -> None:
+    """Weights for all features, 0 for those not used, and the least confidence for a share answered."""
     columns = [at for at, feature in enumerate(FEATURES) if feature in used]
     has = np.array([row.answerable for row in rows])
     values = _matrix(rows, columns)
@@ -148,7 +153,8 @@ def _print_constants(rows: Sequence[Row], name: str, used: Sequence[str]) -> Non
         spread[column] = float(weight)
     print(f"{name}: {tuple(round(weight, 3) for weight in (*spread, float(weights[-1])))}")
     sure = 1 / (1 + np.exp(-_with_constant(values) @ weights))
-    print(f"least confidence: {float(np.quantile(sure[has], 1 - ANSWERED)):.3f}")
+    print("least confidence by share answered:", end=" ")
+    print(", ".join(f"{share:.0%} {float(np.quantile(sure[has], 1 - share)):.3f}" for share in (0.95, 0.9, 0.85, 0.8)))
 
 
 def _matrix(rows: Sequence[Row], columns: Sequence[int]) -> Floats:

@@ -155,7 +155,7 @@ class Alike:
 
 
 def test_of_sentences_alike_that_of_the_better_hit_comes_first(citer: Citer) -> None:
-    draft = answer_extractively("Why?", EVIDENCE, Alike(), citer)
+    draft = answer_extractively("How long was the base model trained?", EVIDENCE, Alike(), citer)
     assert citer.citations[0].title == "On marmots"
     assert draft.confidence > 0.5
 

@@ -342,11 +342,19 @@ def test_ollama_window_is_no_more_than_the_model_was_trained_for(ollama: OllamaS
 def test_a_prompt_that_ollama_has_cut_is_an_error_and_the_real_window_counts_from_then_on(
     ollama: OllamaServer,
 ) -> None:
-    chat, ollama.reads_at_most = OllamaChat(ollama.url, "llama3.2"), 120
-    stream = chat.stream([ChatMessage("user", LONG_ANSWER)], 50)
-    with pytest.raises(PromptTooLong, match="read only 120 tokens"):
+    chat, ollama.reads_at_most = OllamaChat(ollama.url, "llama3.2"), 1100
+    stream = chat.stream([ChatMessage("user", "word " * 2000)], 50)
+    with pytest.raises(PromptTooLong, match="read only 1100 tokens"):
         list(stream)
-    assert chat.context_window == 120
+    assert chat.context_window == 1100
+
+
+def test_a_count_too_small_for_a_window_makes_the_window_no_smaller(ollama: OllamaServer) -> None:
+    chat, ollama.reads_at_most = OllamaChat(ollama.url, "llama3.2"), 120
+    assert isinstance(read_all(chat, LONG_ANSWER), PromptTooLong)
+    assert chat.context_window == 8192
+    ollama.reads_at_most = None
+    assert read_all(chat, LONG_ANSWER) is None
 
 
 def test_a_prompt_that_fills_the_window_to_its_end_was_cut(ollama: OllamaServer) -> None:
