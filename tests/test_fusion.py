@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragqa.search.fusion import RRF_K, one_per_place_first, reciprocal_rank_fusion, weighted_fusion
+from ragqa.search.steps import DEFAULT
 
 Ids = st.lists(st.sampled_from("abcdefghijklm"), unique=True)
 Rankings = st.lists(Ids, min_size=1, max_size=4)
@@ -92,3 +93,9 @@ def test_weighted_scores_lie_between_nothing_and_the_sum_of_weights(
     assert {item for item, _ in fused} == set(found[0]) | set(found[1])
     assert all(0 <= score <= 1 + weight + 1e-9 for _, score in fused)
     assert [score for _, score in fused] == sorted((score for _, score in fused), reverse=True)
+
+
+def test_exact_words_count_less_the_longer_the_question() -> None:
+    short, long = ("word " * n for n in (10, 40))
+    assert DEFAULT.weight_of_words(short) == DEFAULT.keyword_weight == DEFAULT.weight_of_words("")
+    assert DEFAULT.weight_of_words(long) == DEFAULT.keyword_weight / 4

@@ -97,7 +97,7 @@ class Retriever:
         with timings.stage("search"):
             dense, keyword = self._found(asked, vector)
         with timings.stage("read"):
-            candidates = self._candidates(asked, self._fused(dense, keyword))
+            candidates = self._candidates(asked, self._fused(question, dense, keyword))
         if self._reranks(request):
             with timings.stage("rerank"):
                 candidates = self._reranked(asked, candidates)
@@ -162,8 +162,8 @@ class Retriever:
             dense, keyword = _joined(dense, more_dense), _joined(keyword, more_keyword)
         return dense, keyword
 
-    def _fused(self, dense: list[Scored], keyword: list[Scored]) -> list[tuple[str, float]]:
-        weights = (1.0, self._steps.keyword_weight)
+    def _fused(self, question: str, dense: list[Scored], keyword: list[Scored]) -> list[tuple[str, float]]:
+        weights = (1.0, self._steps.weight_of_words(question))
         if self._steps.fusion == "scores":
             return weighted_fusion([[(s.chunk_id, s.score) for s in half] for half in (dense, keyword)], weights)
         return reciprocal_rank_fusion([[s.chunk_id for s in half] for half in (dense, keyword)], weights)
