@@ -111,7 +111,8 @@ def _report(rows: Sequence[Row], name: str, columns: Sequence[int]) -> None:
     for each in sorted({row.set for row in rows}):
         of_set = np.array([row.set == each for row in rows])
         told = auroc(scores[of_set & has].tolist(), other.tolist())
-        print(f"  {each}, against all without: AUROC {told:.3f} ({int((of_set & has).sum())} and {int((of_set & ~has).sum())})")
+        counts = f"{int((of_set & has).sum())} and {int((of_set & ~has).sum())}"
+        print(f"  {each}, against all without: AUROC {told:.3f} ({counts})")
     print("| answered | refused of those without | risk |\n|---|---|---|")
     for share in (0.95, 0.9, 0.8, 0.7, 0.6, 0.5):
         cut = float(np.quantile(own, 1 - share))

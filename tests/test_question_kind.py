@@ -2,7 +2,7 @@
 
 import pytest
 
-from ragqa.answer.question_kind import kind_of, wants_sentence
+from ragqa.answer.question_kind import kind_of, wants_sentence, wants_words
 
 SPANS = [
     "What percentage of BERT's language understanding capabilities does DistilBERT retain?",
@@ -82,3 +82,4 @@ def test_reasons_and_descriptions_want_a_sentence(question: str) -> None:
 @pytest.mark.parametrize("question", ["How many papers were read?", "How long do marmots sleep?", "Who paid for it?"])
 def test_amounts_and_names_want_a_few_words(question: str) -> None:
     assert not wants_sentence(question)
+    assert wants_words(question)

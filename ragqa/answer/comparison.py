@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from ragqa.answer.asking import Asking, in_paper
-from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence
+from ragqa.answer.confidence import confidence
 from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import sentences_of
 from ragqa.answer.named import named_papers
@@ -16,6 +16,7 @@ from ragqa.types import Hit, Paper
 MOST_PAPERS = 8
 MOST_ASPECTS = 4
 READ_FOR_A_CELL = 5  # passages
+LEAST_FOR_A_CELL = 0.3  # a cell is asked for by a name alone, so its question has few words to be found
 
 # What is compared if the question names nothing, each with the question that every paper is asked.
 USUAL_ASPECTS = {
@@ -33,8 +34,8 @@ _NAMED_BEHIND_NAMES = re.compile(rf"\b(?:based on|on|with|for) {_ASPECTS}", re.I
 _NAMED_BEFORE = re.compile(
     r"^(?:compare|contrast|comparison of|(?:make|give|show)(?: me)? a (?:comparison|table) of|"
     r"what are the differences in|"
-    r"what|which)\s+(?:the )?(?P<aspects>.+?)\s+(?:of|in|used (?:in|by)|between|across|among|do(?:es)?|did|"
-    r"reported in)\b",
+    r"(?:what|which)(?! (?:is|are|was|were)\b))\s+(?:the )?(?P<aspects>.+?)\s+"
+    r"(?:of|in|used (?:in|by)|between|across|among|do(?:es)?|did|reported in)\b",
     re.I,
 )
 _AND = re.compile(r"\s*(?:,|;|\band\b|&)\s*(?:the |their |its )?", re.I)
@@ -128,9 +129,12 @@ def _quoted(question: str, evidence: Sequence[Hit], asking: Asking) -> tuple[Hit
     if asking.reader is not None:
         found = read(question, evidence, asking.reader)
         sure = confidence(question, evidence, found)
-        if not found or sure < LEAST_CONFIDENCE:
+        if not found or sure < LEAST_FOR_A_CELL:
             return None
-        return found[0].hit, evidence_of(found[0]) or found[0].sentence, sure
+        # These passages were not re-ranked: the reader knows better than their order.
+        best = max(found, key=lambda f: f.probability)
+        return best.hit, evidence_of(best) or best.sentence, sure
     sentences = sentences_of(evidence)
-    score, best = max(zip(asking.scorer.scores(question, sentences), sentences, strict=True), key=lambda pair: pair[0])
-    return best.hit, best.text, score
+    scored = zip(asking.scorer.scores(question, sentences), sentences, strict=True)
+    score, sentence = max(scored, key=lambda pair: pair[0])
+    return sentence.hit, sentence.text, score

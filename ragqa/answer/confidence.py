@@ -11,8 +11,8 @@ from ragqa.answer.words import content_words, coverage
 from ragqa.types import Hit
 
 FEATURES = ("answerable", "coverage", "names", "cosine")
-"""The reader's best logit that there is an answer, the shares of the question's words and names that the evidence has, and
-the best cosine. BM25 scores tell as much, but depend on the size of the library."""
+"""The reader's best logit that there is an answer, the shares of the question's words and names that the evidence has,
+and the best cosine. BM25 scores tell as much, but depend on the size of the library."""
 LOGIT_LIMIT = 8.0  # beyond it, the reader is sure, and how sure says nothing
 NO_COSINE = 0.3  # of hits that only words found
 

@@ -8,7 +8,7 @@ from ragqa.answer.citations import Citer, marked
 from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence
 from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import Sentence, sentences_of
-from ragqa.answer.question_kind import wants_sentence
+from ragqa.answer.question_kind import wants_sentence, wants_words
 from ragqa.answer.scorer import SentenceScorer
 from ragqa.answer.spans import Found, evidence_of, read, trimmed
 from ragqa.answer.tables import FoundCell, cell_at
@@ -24,7 +24,9 @@ MOST_ITEMS = 8
 CLOSE_SPAN = 2.0  # logits below the best span, within which another belongs to a list
 _AND = re.compile(r"(?:,?\s+(?:and|or|as well as)\s+|[,;]\s+)(?![^(]*\))")
 _ASIDE = re.compile(r"\s*\([^()]*\b(?:19|20)\d\d[a-z]?[^()]*\)?")  # a citation such as "(Smith et al., 2019)"
-_ONLY_CITED = re.compile(r"^\(?(?:[A-Z][\w.’'-]*(?:,|\s+and|\s+&|\s+et al\.?,?)?\s*)+\(?(?:19|20)\d\d[a-z]?\)?$")
+_NAME = r"[A-Z][\w.’'-]*"
+_CITED = re.compile(rf"^\(?{_NAME}(?:(?:,?\s+(?:and|&)|,)\s+{_NAME}|\s+et al\.?)+,?\s*\(?(?:19|20)\d\d")
+_YEAR_CHARS = 8  # of the text behind a span, in which its year may stand
 
 
 def answer_with_span(asking: Asking) -> Draft:
@@ -32,8 +34,8 @@ def answer_with_span(asking: Asking) -> Draft:
     found, sure = _read(asking)
     if not found or sure < LEAST_CONFIDENCE:
         return refusal(sure) if asking.reader else _with_sentences(asking)
-    if wants_sentence(asking.question):
-        return _explained(found, sure, asking)
+    if not (found[0].is_sure or wants_words(asking.question)) or wants_sentence(asking.question):
+        return _explained(found[0], sure, asking)
     short = _short(found[0], asking)
     return _said([short], sure, asking) if short else refusal(sure)
 
@@ -74,15 +76,17 @@ def _read(asking: Asking) -> tuple[list[Found], float]:
     return found, confidence(asking.question, asking.evidence, found)
 
 
-def _explained(found: Sequence[Found], sure: float, asking: Asking) -> Draft:
-    """The stretch of the best passage that bears its answer out, in whole sentences."""
-    best = found[0]
-    for quote in filter(None, (evidence_of(best), best.sentence)):
-        citation = asking.citer.cite(best.hit, quote, sure)
-        if citation is not None:
-            short = _shown(best, citation, asking)
-            return Draft(marked(citation.quote, [citation]), sure, kind="span", details=Details(short=(short,)))
-    return refusal(sure)
+def _explained(best: Found, sure: float, asking: Asking) -> Draft:
+    """The sentence that the answer stands in and, if it is another, the one that bears it out; of a table, the row."""
+    short = _short(best, asking)
+    if short is None:
+        return refusal(sure)
+    evidence = evidence_of(best)
+    overlaps = evidence in best.sentence or best.sentence in evidence
+    if not (overlaps or short.row):
+        asking.citer.cite(best.hit, evidence, sure)
+    text = " ".join(marked(cited.quote, [cited]) for cited in asking.citer.citations)
+    return Draft(text, sure, kind="span", details=Details(short=(short,)))
 
 
 def _said(items: Sequence[ShortAnswer], sure: float, asking: Asking) -> Draft:
@@ -143,8 +147,13 @@ def _cell_answer(found: Found, cell: FoundCell, asking: Asking) -> ShortAnswer |
 
 def _alike(found: Sequence[Found]) -> list[Found]:
     """The best span, and those nearly as good; names and a year are whose work it is, not what it is."""
-    named = [f for f in found if not _ONLY_CITED.match(f.text)] or list(found)
-    return [f for f in named if (f.score >= named[0].score - CLOSE_SPAN and f.score > 0) or f is named[0]]
+    named = [f for f in found if not _is_citation(f)] or list(found)
+    return [f for f in named if (f.logit >= named[0].logit - CLOSE_SPAN and f.logit > 0) or f is named[0]]
+
+
+def _is_citation(found: Found) -> bool:
+    """Names and a year, such as "Koehn and Knowles 2017"."""
+    return bool(_CITED.match(found.hit.text[found.start : found.end + _YEAR_CHARS]))
 
 
 def _items(found: Found, asking: Asking) -> list[ShortAnswer]:

@@ -31,12 +31,18 @@ def named_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
 
 
 def meant_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
-    """Papers that "the marmot paper" or "the study on hibernation" may mean: all those words are in the title."""
+    """Papers that "the marmot paper" or "the study on hibernation" may mean, by the words of their titles."""
     found = _THE_PAPER.search(question)
     if found is None:
         return []
-    wanted = {word for word in _plain(found[1] or found[2]).split() if word not in STOP_WORDS and len(word) > 1}
-    return [paper for paper in papers if wanted and wanted <= set(_plain(paper.title).split())]
+    words = [word for word in _plain(found[1] or found[2]).split() if word not in STOP_WORDS and len(word) > 1]
+    meant: list[Paper] = []
+    for word in words:
+        fitting = [paper for paper in (meant or papers) if word in _plain(paper.title).split()]
+        if not fitting:
+            break  # "the study on hibernation find" goes on with the question
+        meant = fitting
+    return meant
 
 
 def _names(paper: Paper) -> set[str]:

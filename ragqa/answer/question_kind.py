@@ -89,6 +89,12 @@ _SENTENCE = re.compile(
     r"what (?:advantages?|benefits?|challenges?|contributions?|advancements?|enhancements?|insights?|results?))",
     re.I,
 )
+_FEW_WORDS = re.compile(
+    r"\bhow (?:many|much|long|often|old|large|big|small|far|high|low|deep|wide|fast|tall)\b|\bwho\b|^(?:when|where)\b|"
+    r"\b(?:what|which) (?:percentage|percent|number|share|fraction|proportion|size|year|date|value|score|rate|name|age|"
+    r"dose|accuracy|language|factor)\b",
+    re.I,
+)
 
 
 def kind_of(question: str) -> AnswerKind:
@@ -114,6 +120,11 @@ def plain(question: str) -> str:
 def wants_sentence(question: str) -> bool:
     """True for why, how and describe: a few words out of a sentence would not answer it."""
     return bool(_SENTENCE.search(plain(question)))
+
+
+def wants_words(question: str) -> bool:
+    """True for amounts, names and dates: a few words are all that is asked for."""
+    return bool(_FEW_WORDS.search(plain(question))) and not wants_sentence(question)
 
 
 def wants_summary(asked: str) -> bool:
