@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.sample_refusal import fit_logistic
+from benchmarks.logistic import Floats, fit_logistic, with_constant
 from ingest.folder.files import content_hash
 from ragqa.answer.confidence import FEATURES, features
 from ragqa.answer.evidence import choose_evidence
@@ -32,11 +32,12 @@ from ragqa.types import Filter, SearchRequest
 
 OF_ANY_PAPER = frozenset({"ncg"})
 """Sets whose questions are the same for every paper."""
+KEPT_APART = frozenset({"litqa2"})
+"""Sets that nothing may be fitted on."""
 EVERY = 4
 ANSWERED = 0.8
 FOLDS, SEED = 5, 0
 READER_FEATURES = frozenset({"answerable"})
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def main() -> None:
 
 def collected(folder: Path, library: Path, limit: int | None) -> list[Row]:
     """Each question of its own paper, and of another one."""
-    asked = [q for q in read_paper_questions(folder) if len(q.docs) == 1]
+    asked = [q for q in read_paper_questions(folder) if len(q.docs) == 1 and q.set not in KEPT_APART]
     questions = [q for q in asked if q.set not in OF_ANY_PAPER]
     chosen = questions[:: max(1, len(questions) // limit)] if limit else questions
     chosen += [q for q in asked if q.set in OF_ANY_PAPER][::EVERY]
@@ -131,7 +132,7 @@ def _held_out(rows: Sequence[Row], columns: Sequence[int]) -> Floats:
     for fold in range(FOLDS):
         inside = fold_of != fold
         weights = fit_logistic(values[inside & has], values[inside & ~has])
-        scores[~inside] = _with_constant(values[~inside]) @ weights
+        scores[~inside] = with_constant(values[~inside]) @ weights
     return scores
 
 
@@ -153,17 +154,13 @@ def _print_constants(rows: Sequence[Row], name: str, used: Set[str]) -> None:
     for column, weight in zip(columns, weights[:-1], strict=True):
         spread[column] = float(weight)
     print(f"{name}: {tuple(round(weight, 3) for weight in (*spread, float(weights[-1])))}")
-    sure = 1 / (1 + np.exp(-_with_constant(values) @ weights))
+    sure = 1 / (1 + np.exp(-with_constant(values) @ weights))
     print("least confidence by share answered:", end=" ")
     print(", ".join(f"{share:.0%} {float(np.quantile(sure[has], 1 - share)):.3f}" for share in (0.95, 0.9, 0.85, 0.8)))
 
 
 def _matrix(rows: Sequence[Row], columns: Sequence[int]) -> Floats:
     return np.array([[row.values[column] for column in columns] for row in rows])
-
-
-def _with_constant(values: Floats) -> Floats:
-    return np.concatenate([values, np.ones((len(values), 1))], axis=1)
 
 
 def _plain(row: Row) -> dict[str, object]:

@@ -14,8 +14,8 @@ from typing import Any
 import httpx
 
 from benchmarks.environment import HERE
-from benchmarks.questions import percentile
 from benchmarks.questions_during_ingest import QUESTIONS
+from ragqa.evaluation.measures import percentile
 from tests.ollama_server import OllamaServer
 from tests.server import running_server
 

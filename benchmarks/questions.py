@@ -6,7 +6,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, comb
+from math import comb
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,12 +75,6 @@ def outcomes(question: Question, hits: Sequence[Hit]) -> dict[str, bool]:
     if question.pages:
         found[f"distinct@{DISTINCT_CUTOFF}"] = page_found(question, list(dict.fromkeys(hits)), DISTINCT_CUTOFF)
     return found | ({} if question.given else {"paper@1": paper_found(question, hits)})
-
-
-def percentile(values: Sequence[float], share: float) -> float:
-    """Nearest rank: the smallest value that ``share`` of the values do not exceed."""
-    ordered = sorted(values)
-    return ordered[max(0, ceil(len(ordered) * share) - 1)]
 
 
 def sign_test(gained: int, lost: int) -> float:

@@ -17,7 +17,7 @@ import httpx
 
 from benchmarks.environment import HERE
 from benchmarks.pipelines import Ragqa
-from benchmarks.questions import percentile
+from ragqa.evaluation.measures import percentile
 
 QUESTIONS = (
     "Which datasets were used for training?", "How large is the vocabulary?", "What is the effect of dropout?",

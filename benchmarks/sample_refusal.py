@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.logistic import fit_logistic, with_constant
 from benchmarks.sample_chunks import SHIPPED, cut_all
 from benchmarks.sample_corpora import CachedEmbedder, Question, TestCollection
 from benchmarks.sample_hybrid import scored_rankings
@@ -131,8 +132,8 @@ def _combine(positive: Scores, negative: Scores, groups: NDArray[Any], name: str
     for fold in range(FOLDS):
         out, out_pairs = folds == fold, np.repeat(folds == fold, repeat)
         weights = fit_logistic(_matrix(positive)[~out], _matrix(negative)[~out_pairs])
-        ours[out] = _with_constant(_matrix(positive)[out]) @ weights
-        theirs[out_pairs] = _with_constant(_matrix(negative)[out_pairs]) @ weights
+        ours[out] = with_constant(_matrix(positive)[out]) @ weights
+        theirs[out_pairs] = with_constant(_matrix(negative)[out_pairs]) @ weights
     return ours, theirs
 
 
@@ -143,23 +144,6 @@ def fold_of(groups: NDArray[Any]) -> NDArray[np.int64]:
     return order[np.searchsorted(names, groups)]
 
 
-def fit_logistic(positive: Floats, negative: Floats, ridge: float = 1.0) -> Floats:
-    """Weights (features + 1,), the last for a constant, by Newton's method; both classes count the same."""
-    rows = np.concatenate([positive, negative])
-    centre, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-9
-    rows = _with_constant((rows - centre) / scale)
-    target = np.concatenate([np.ones(len(positive)), np.zeros(len(negative))])
-    share = np.where(target == 1, 0.5 / len(positive), 0.5 / len(negative)) * len(rows)
-    weights = np.zeros(rows.shape[1])
-    for _ in range(25):
-        chance = 1 / (1 + np.exp(-rows @ weights))
-        gradient = rows.T @ (share * (chance - target)) + ridge * weights
-        curvature = (rows * (share * chance * (1 - chance))[:, None]).T @ rows + ridge * np.eye(len(weights))
-        weights -= np.linalg.solve(curvature, gradient)
-    plain = weights[:-1] / scale
-    return np.append(plain, weights[-1] - centre @ plain)
-
-
 def _medians(scores: Scores) -> dict[str, float]:
     return {name: rounded(np.median(values)) for name, values in scores.items()}
 
@@ -167,10 +151,6 @@ def _medians(scores: Scores) -> dict[str, float]:
 def _matrix(scores: Scores) -> Floats:
     """(questions, features)."""
     return np.stack([scores[name] for name in FEATURES], axis=1)
-
-
-def _with_constant(rows: Floats) -> Floats:
-    return np.concatenate([rows, np.ones((len(rows), 1))], axis=1)
 
 
 def _held_out(positive: Scores, negative: Scores, groups: NDArray[Any], name: str) -> dict[str, object]:

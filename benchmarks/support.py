@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 import ragqa.answer
 from benchmarks.environment import HERE
+from benchmarks.logistic import fit_logistic
 from benchmarks.sample_measures import auroc, auroc_interval, rounded
 from benchmarks.support_sets import Case, halves, read_sets
 from ragqa.adapters.huggingface_nli import HuggingFaceNli
@@ -38,12 +38,9 @@ from ragqa.settings import Settings
 from ragqa.types import Hit
 
 TUNED_ON = ("begin", "papers")  # the sets that no part of the reader was trained on and that look like answers
-RIDGE = 1e-3
-ROUNDS = 50
 WORDS_PASS = 1e-9  # by words alone, whatever passes the rules passes
 
 Sets = Mapping[str, Sequence[Case]]
-Numbers = NDArray[np.float64]
 
 
 class Remembered:
@@ -79,19 +76,17 @@ def fitted(judge: Reranker, sets: Sets) -> Weights:
     """A logistic model over the sentence that the judge likes best, and the threshold of the best balanced accuracy."""
     cases = [case for name in TUNED_ON for case in halves(sets[name])[0]]
     rows = [(row, case.supported) for case in cases if (row := _row(judge, case)) is not None]
-    solution = _logistic(np.array([row for row, _ in rows]), np.array([label for _, label in rows], float))
+    supported, unsupported = (np.array([row for row, label in rows if label is wanted]) for wanted in (True, False))
+    on_logit, *on_words, constant = (round(float(weight), 3) for weight in fit_logistic(supported, unsupported))
     names = list(numbers_of(compare("", "")))
-    weights = Weights(
-        round(float(solution[0]), 3), round(float(solution[1]), 3),
-        {name: round(float(value), 3) for name, value in zip(names, solution[2:], strict=True)}, 0.0,
-    )  # fmt: skip
+    weights = Weights(constant, on_logit, dict(zip(names, on_words, strict=True)), 0.0)
     support = JudgedSupport(judge, weights)
     scored = [(score(support, case), case.supported) for case in cases]
     return replace(weights, least=_threshold(scored))
 
 
 def _row(judge: Reranker, case: Case) -> list[float] | None:
-    """1, the judge's logit and the words' agreement of the sentence or pair that it likes best."""
+    """The judge's logit and the words' agreement of the sentence or pair that it likes best."""
     sentences = sentences_of([hit_of(case)])
     able = [(s, compare(case.claim, s.text, s.hit.text)) for s in _with_neighbours(sentences)]
     able = [(s, a) for s, a in able if a.figures and a.polarity and a.direction and a.covered > 0]
@@ -100,22 +95,11 @@ def _row(judge: Reranker, case: Case) -> list[float] | None:
         return None
     logits = judge.relevance(case.claim, [Passage("", s.text) for s, _ in able])
     best = int(np.argmax(logits))
-    return [1.0, logits[best], *numbers_of(able[best][1]).values()]
+    return [logits[best], *numbers_of(able[best][1]).values()]
 
 
 def _with_neighbours(sentences: Sequence[Sentence]) -> list[Sentence]:
     return [*sentences, *neighbours(sentences)]
-
-
-def _logistic(rows: Numbers, labels: Numbers) -> Numbers:
-    """Weights by Newton's method with a small ridge."""
-    weights = np.zeros(rows.shape[1])
-    for _ in range(ROUNDS):
-        chance = 1 / (1 + np.exp(-rows @ weights))
-        slope = rows.T @ (chance - labels) + RIDGE * weights
-        curve = (rows * (chance * (1 - chance))[:, None]).T @ rows + RIDGE * np.eye(rows.shape[1])
-        weights = weights - np.linalg.solve(curve, slope)
-    return weights
 
 
 def _threshold(scored: Sequence[tuple[float, bool]]) -> float:

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.pipelines import Found, Run
-from benchmarks.questions import Question, outcomes, percentile, sign_test
+from benchmarks.questions import Question, outcomes, sign_test
+from ragqa.evaluation.measures import percentile
 
 Row = dict[str, Any]
 OURS = "ragqa"

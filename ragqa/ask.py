@@ -225,8 +225,8 @@ class Asker:
         yield AnswerPiece(text="\n\n")
         try:
             second, writer, said = yield from self._draft(wider, model, note)
-        except ModelError:  # what there is already is better than an error
-            second, writer, said = first, model, note
+        except ModelError as exc:  # what there is already is better than an error
+            return replace(answering, retried=True), first, model, f"{note} The second answer failed: {exc}".strip()
         if is_better(second, first):
             return wider, second, writer, f"{said} {HELPED}".strip()
         return replace(answering, retried=True), first, model, f"{note} {DID_NOT_HELP}".strip()

@@ -156,7 +156,7 @@ def open_text_library(settings: Settings) -> TextLibrary:
         database = Database(settings.index_folder / CATALOGUE_FILE)
         opened.callback(database.close)
         catalogue, embedder = Catalogue(database), open_embedder(settings)
-        reranker = reranker_if_any(settings)
+        reranker = open_reranker(settings)
         made_by = generation(embedder, settings.chunk_tokens)
         index = HybridIndex(settings.index_folder / "texts", catalogue, made_by, ChromaIndex, TantivyIndex)
         opened.callback(index.close)
@@ -208,15 +208,6 @@ def open_reranker(settings: Settings) -> Reranker | None:
     if settings.reranker == "shipped":
         return _shipped_reader()
     return CrossEncoderReranker(settings.reranker, settings.device)
-
-
-def reranker_if_any(settings: Settings) -> Reranker | None:
-    """What ``open_reranker`` gives; None, with a warning, if it cannot be had: a search goes on without it."""
-    try:
-        return open_reranker(settings)
-    except ModelError as exc:
-        log.warning("Searches go on without re-ranking: %s %s", exc.message, exc.hint)
-        return None
 
 
 def open_support(settings: Settings) -> Support:

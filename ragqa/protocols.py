@@ -181,6 +181,11 @@ class Passage:
     heading: str
     text: str
 
+    @classmethod
+    def below(cls, title: str, section: str, text: str) -> "Passage":
+        """A chunk's text as every model sees it: what one model has read of it, another part need not read again."""
+        return cls("\n".join(filter(None, (title, section))), text)
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerSpan:

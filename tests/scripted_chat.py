@@ -6,12 +6,13 @@ from ragqa.protocols import ChatMessage
 
 
 class ScriptedChat:
-    """A ChatModel that counts words as tokens, says what it was given to say, and keeps what it was told."""
+    """A ChatModel that counts words as tokens, says in turn what it was given to say (the last again and again), and
+    keeps what it was told."""
 
     name = "test:scripted"
 
-    def __init__(self, said: str, context_window: int = 4096) -> None:
-        self._said = said
+    def __init__(self, *said: str, context_window: int = 4096) -> None:
+        self._said = list(said)
         self.context_window = context_window
         self.told: list[ChatMessage] = []
 
@@ -20,7 +21,8 @@ class ScriptedChat:
 
     def stream(self, messages: Sequence[ChatMessage], max_tokens: int) -> Iterator[str]:
         self.told = list(messages)
-        yield from self._said.partition(" ")
+        said = self._said.pop(0) if len(self._said) > 1 else self._said[0]
+        yield from said.partition(" ")
 
     def close(self) -> None:
         pass

@@ -24,7 +24,7 @@ LAYERS = (
     ("ragqa", "ragqa.errors", "ragqa.document"),
     ("ragqa.details",),
     (
-        "ragqa.types", "ragqa.training", "ragqa.training.evaluate", "ragqa.training.export", "ragqa.training.features",
+        "ragqa.types", "ragqa.training", "ragqa.training.export", "ragqa.training.features",
         "ragqa.training.mix", "ragqa.training.model", "ragqa.training.perturb", "ragqa.training.train",
     ),
     ("ragqa.conversation",),
@@ -46,7 +46,7 @@ LAYERS = (
     ("ragqa.ask", "ragqa.page_images", "ragqa.checkup"),
     ("ragqa.engine", "ragqa.evaluation.*"),
     ("ragqa.adapters.*",),
-    ("ragqa.compose", "ragqa.client", "ragqa.training.judging"),
+    ("ragqa.compose", "ragqa.client", "ragqa.training.evaluate", "ragqa.training.judging"),
     ("ragqa.training.__main__",),
     ("ragqa.api.*",),
     ("ragqa.cli.*", "ragqa.__main__"),
@@ -67,7 +67,10 @@ ONLY = {
         "ragqa.quotes", "ragqa.sentences",
         "ragqa.errors", "ragqa.conversation",
     ),
-    "ragqa.training.*": ("ragqa.training.*", "ragqa.errors", "ragqa.protocols", "ragqa.adapters.openvino_reader"),
+    "ragqa.training.*": (
+        "ragqa.training.*", "ragqa.errors", "ragqa.protocols", "ragqa.adapters.openvino_reader",
+        "ragqa.evaluation.measures",
+    ),
     "ragqa.client": ("ragqa.errors", "ragqa.types", "ragqa.conversation", "ragqa.library", "ingest.folder.files"),
     "ingest.pdf.*": ("ingest.pdf.*", "ingest.children", "ingest.identifiers", "ragqa.errors", "ragqa.document"),
     "ingest.layout.*": (

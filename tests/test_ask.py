@@ -8,6 +8,7 @@ import pytest
 from ragqa.answer.draft import NO_SUPPORT
 from ragqa.answer.generative import Writer
 from ragqa.answer.prompts import prompt_tokens
+from ragqa.answer.retry import DID_NOT_HELP, HELPED, WIDER
 from ragqa.answer.scorer import EmbeddingScorer
 from ragqa.answer.support import WordSupport
 from ragqa.ask import Asker, Limits, Means
@@ -29,13 +30,15 @@ LIMITS, ANSWER_TOKENS = Limits(question_chars=4000), 64
 
 
 class FindsAll(Retriever):
-    """A Retriever that finds the same hits for every question."""
+    """A Retriever that finds the same hits for every question; what is ``hidden`` only by a wide search."""
 
     def __init__(self, hits: Sequence[Hit]) -> None:
         self._all = tuple(hits)
+        self.hidden: frozenset[str] = frozenset()
 
     def search(self, request: SearchRequest) -> SearchResult:
-        return SearchResult(hits=self._all, timings_ms={})
+        hidden = self.hidden if request.k < WIDER else frozenset()
+        return SearchResult(hits=tuple(hit for hit in self._all if hit.chunk_id not in hidden), timings_ms={})
 
 
 class Library:
@@ -44,7 +47,7 @@ class Library:
     def __init__(self, database: Database, embedder: Embedder) -> None:
         self._catalogue, self._history, self._embedder = Catalogue(database), History(database), embedder
         paper_id = add_paper(self._catalogue, "marmots", TEXTS, embedder=embedder)
-        self._retriever = FindsAll([
+        self.retriever = FindsAll([
             Hit(
                 chunk_id=str(page), paper_id=paper_id, file_name="marmots.pdf", title="On marmots", page=page,
                 section="", text=text, score=1 / page, dense=0.5,
@@ -55,7 +58,7 @@ class Library:
     def ask(self, model: ScriptedChat | None, mode: AnswerMode = "auto") -> Answer:
         writer = Writer(WordSupport(), ANSWER_TOKENS)
         means = Means(EmbeddingScorer(self._embedder), None, ChatModelSource(lambda: model), writer)
-        asker = Asker(self._retriever, means, self._catalogue, self._history, LIMITS)
+        asker = Asker(self.retriever, means, self._catalogue, self._history, LIMITS)
         started, *_, done = asker.ask(AskRequest(question=QUESTION, mode=mode))
         assert isinstance(started, AnswerStarted)
         assert isinstance(done, AnswerDone)
@@ -107,3 +110,19 @@ def test_without_room_for_evidence_auto_quotes_and_says_why(library: Library) ->
 def test_without_room_for_evidence_generative_is_an_error(library: Library) -> None:
     with pytest.raises(ModelError, match="no room for evidence"):
         library.ask(ScriptedChat(TRUE, context_window=100), mode="generative")
+
+
+@pytest.mark.parametrize("said", [None, "Penguins dive below the ice [1]."])
+def test_what_only_a_wider_search_finds_is_answered_and_said(said: str | None, library: Library) -> None:
+    library.retriever.hidden = frozenset({"1"})
+    answer = library.ask(ScriptedChat(said, "marmot hibernation duration", TRUE) if said else None)
+    assert (answer.abstained, answer.retried) == (False, True)
+    assert [citation.page for citation in answer.citations] == [1]
+    assert HELPED in answer.note
+
+
+def test_a_wider_search_that_gives_no_better_answer_is_said_too(library: Library) -> None:
+    library.retriever.hidden = frozenset({"1"})
+    answer = library.ask(ScriptedChat("Penguins dive below the ice [1]."))
+    assert (answer.abstained, answer.retried) == (True, True)
+    assert DID_NOT_HELP in answer.note

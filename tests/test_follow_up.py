@@ -186,7 +186,7 @@ def test_the_model_is_shown_the_last_turns_and_told_rules_apart_from_them() -> N
 
 @pytest.mark.parametrize("window", [240, 310, 500])
 def test_the_oldest_turns_make_room_in_a_small_window(window: int) -> None:
-    model = ScriptedChat("Why is that?", window)
+    model = ScriptedChat("Why is that?", context_window=window)
     turns = [asked(f"Question {n}?", answer="word " * 60) for n in range(4)]
     assert standalone_question("Why?", turns, model) == "Why is that?"
     assert prompt_tokens(model.told, model) + REWRITE_TOKENS <= window

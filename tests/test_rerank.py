@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ragqa.protocols import Passage
 from ragqa.search.candidates import Candidate
-from ragqa.search.rerank import BATCH, DEPTH, passage, reranked
+from ragqa.search.rerank import BATCH, DEPTH, reranked
 from tests.test_candidates import candidate, ids
 
 
@@ -80,5 +80,5 @@ def test_reading_ends_when_a_batch_changes_nothing_in_the_first_places(logits: l
 
 
 def test_a_passage_has_what_there_is_above_its_text() -> None:
-    assert passage("On marmots", "2 Methods", "We slept.") == Passage("On marmots\n2 Methods", "We slept.")
-    assert passage("", "", "We slept.") == Passage("", "We slept.")
+    assert Passage.below("On marmots", "2 Methods", "We slept.") == Passage("On marmots\n2 Methods", "We slept.")
+    assert Passage.below("", "", "We slept.") == Passage("", "We slept.")

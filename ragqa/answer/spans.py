@@ -1,9 +1,9 @@
 """What the reader finds in the evidence: spans as words of a hit, each with its sentence and how likely it is."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ragqa.answer.odds import sigmoid
 from ragqa.protocols import AnswerSpan, Passage, PassageReader, Reading
 from ragqa.sentences import sentence_spans
 from ragqa.types import Hit
@@ -43,15 +43,10 @@ class Found:
         return self.logit >= SURE
 
 
-def passage_of(hit: Hit) -> Passage:
-    """What the reader sees of a hit."""
-    return Passage("\n".join(filter(None, (hit.title, hit.section))), hit.text)
-
-
 def read(question: str, evidence: Sequence[Hit], reader: PassageReader) -> list[Found]:
     """Every span that the reader finds in the best evidence, best first."""
     hits = evidence[:MOST_READ]
-    readings = reader.read(question, [passage_of(hit) for hit in hits])
+    readings = reader.read(question, [Passage.below(hit.title, hit.section, hit.text) for hit in hits])
     found = [
         _found(hit, rank, span, reading)
         for rank, (hit, reading) in enumerate(zip(hits, readings, strict=True))
@@ -72,11 +67,6 @@ def sentences_around(text: str, start: int, end: int) -> str:
     first, last = text[:start].count(" "), text[:end].rstrip().count(" ")
     touched = [span for span in sentence_spans(words) if span[0] <= last and first < span[1]]
     return " ".join(words[touched[0][0] : touched[-1][1]]) if touched else ""
-
-
-def sigmoid(logit: float) -> float:
-    """Logit to probability."""
-    return 1 / (1 + math.exp(-max(-30.0, min(30.0, logit))))
 
 
 def trimmed(text: str) -> str:

@@ -5,7 +5,6 @@ The weights were set on claims with known evidence (``python -m benchmarks.suppo
 """
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
@@ -14,6 +13,7 @@ from typing import Protocol
 
 from ragqa.answer.claims import Agreement, compare
 from ragqa.answer.evidence import Sentence
+from ragqa.answer.odds import sigmoid
 from ragqa.protocols import Passage, Reranker
 
 WEIGHTS_FILE = "support.json"
@@ -111,11 +111,6 @@ def neighbours(sentences: Sequence[Sentence]) -> list[Sentence]:
 def numbers_of(agreement: Agreement) -> dict[str, float]:
     """What the weights are set over."""
     return {"covered": agreement.covered, "in_order": agreement.in_order, "names": agreement.names}
-
-
-def sigmoid(logit: float) -> float:
-    """Probability of a logit."""
-    return 1 / (1 + math.exp(-max(-60.0, min(60.0, logit))))
 
 
 def _carries(agreement: Agreement) -> bool:

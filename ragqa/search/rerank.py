@@ -27,7 +27,7 @@ def reranked(
     read: list[Candidate] = []
     for at in range(0, min(DEPTH, len(candidates)), BATCH):
         batch = candidates[at : min(at + BATCH, DEPTH)]
-        logits = reranker.relevance(question, [passage_of(candidate) for candidate in batch])
+        logits = reranker.relevance(question, [_passage_of(candidate) for candidate in batch])
         judged = [
             replace(one, score=one.score / best + weight * logit, relevance=logit)
             for one, logit in zip(batch, logits, strict=True)
@@ -41,11 +41,5 @@ def reranked(
     return [*read, *below]
 
 
-def passage_of(candidate: Candidate) -> Passage:
-    """The chunk below its paper's title and its heading path."""
-    return passage(candidate.chunk.title, candidate.chunk.section, candidate.chunk.text)
-
-
-def passage(title: str, section: str, text: str) -> Passage:
-    """A text as re-ranker and reader see it; the same for both, so that what one has read the other need not."""
-    return Passage("\n".join(filter(None, (title, section))), text)
+def _passage_of(candidate: Candidate) -> Passage:
+    return Passage.below(candidate.chunk.title, candidate.chunk.section, candidate.chunk.text)

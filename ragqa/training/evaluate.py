@@ -5,9 +5,7 @@ Knows nothing of training.
 
 import gzip
 import json
-import re
-import string
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -18,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ragqa.evaluation.measures import auroc, exact_match, token_f1
 from ragqa.training import mix
 from ragqa.training.features import LONGEST, ROOM, STRIDE, Example, Features, Tokens, collate, windows
 from ragqa.training.model import ANSWERABLE, RELEVANCE, Reader, predict
@@ -43,37 +42,6 @@ class Reading:
 
 Read = Callable[[Sequence[Example]], list[Reading]]
 """Reads examples, one by one or together."""
-
-
-def normal(text: str) -> str:
-    """Lower case without articles, punctuation and extra space, as in the SQuAD script."""
-    text = "".join(c for c in text.lower() if c not in string.punctuation)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", text).split())
-
-
-def exact(said: str, answers: Sequence[str]) -> float:
-    return float(max((normal(said) == normal(answer) for answer in answers), default=not said))
-
-
-def f1(said: str, answers: Sequence[str]) -> float:
-    """Best overlap of words with one of the answers; with no answers, 1 for an empty string."""
-    return max((_f1(normal(said).split(), normal(answer).split()) for answer in answers), default=float(not said))
-
-
-def _f1(said: list[str], right: list[str]) -> float:
-    both = sum((Counter(said) & Counter(right)).values())
-    return 2 * both / (len(said) + len(right)) if both else 0.0
-
-
-def auroc(scores: Sequence[float], labels: Sequence[bool]) -> float:
-    """Probability that a positive scores above a negative; ties count half."""
-    ranks = np.argsort(np.argsort(scores, kind="stable"), kind="stable") + 1.0
-    values = np.asarray(scores)
-    for value in np.unique(values):
-        ranks[values == value] = ranks[values == value].mean()
-    positive = np.asarray(labels, dtype=bool)
-    n, m = positive.sum(), (~positive).sum()
-    return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * m))
 
 
 def ndcg(order: Sequence[bool], right: int, k: int = 10) -> float:
@@ -133,8 +101,8 @@ def reading_report(
     spoken = [(r, a) for r, a in zip(readings, answers, strict=True) if a]
     report = {
         "n": float(len(answers)),
-        "em": _mean([exact(r.text, a) for r, a in spoken]),
-        "f1": _mean([f1(r.text, a) for r, a in spoken]),
+        "em": _mean([exact_match(r.text, a) for r, a in spoken]),
+        "f1": _mean([token_f1(r.text, a) for r, a in spoken]),
     }
     if all(has):
         return report
@@ -143,18 +111,24 @@ def reading_report(
         "head": [r.answerable for r in readings],
         "both": [r.confidence for r in readings],
     }
-    report |= {f"auroc_{kind}": auroc(scores, has) for kind, scores in kinds.items()}
+    report |= {f"auroc_{kind}": _auroc(scores, has) for kind, scores in kinds.items()}
     if threshold is None:
         threshold = report["threshold"] = best_threshold(readings, answers)
     said = [r.text if r.confidence >= threshold else "" for r in readings]
-    return report | {"f1_all": _mean([f1(text, a) for text, a in zip(said, answers, strict=True)])}
+    return report | {"f1_all": _mean([token_f1(text, a) for text, a in zip(said, answers, strict=True)])}
+
+
+def _auroc(scores: Sequence[float], has: Sequence[bool]) -> float:
+    with_answer, without = ([s for s, h in zip(scores, has, strict=True) if h is wanted] for wanted in (True, False))
+    area = auroc(with_answer, without)
+    return float("nan") if area is None else area
 
 
 def best_threshold(readings: Sequence[Reading], answers: Sequence[Sequence[str]]) -> float:
     """The confidence below which to refuse, for the best mean F1 over all these questions."""
     ranked = sorted(zip(readings, answers, strict=True), key=lambda pair: -pair[0].confidence)
     # An answered question gains its F1, one without an answer costs the 1 that refusing it would have given.
-    gains = np.cumsum([f1(reading.text, right) if right else -1.0 for reading, right in ranked])
+    gains = np.cumsum([token_f1(reading.text, right) if right else -1.0 for reading, right in ranked])
     return float(ranked[int(gains.argmax())][0].confidence)
 
 
