@@ -7,7 +7,9 @@ from contextlib import suppress
 
 import pytest
 
+from ragqa.errors import ModelError
 from ragqa.protocols import ChatMessage, ChatModel
+from tests.tiny_models import SENTENCES
 
 QUESTION = [
     ChatMessage("system", "Answer from the passage only."),
@@ -15,6 +17,20 @@ QUESTION = [
     ChatMessage("assistant", "It maps symbols."),
     ChatMessage("user", "To what?"),
 ]
+
+LONG_ANSWER = " ".join(SENTENCES * 10)
+
+
+def read(chat: ChatModel) -> tuple[str, Exception | None, float]:
+    """What came, the error that ended it, and the seconds it took."""
+    started = time.monotonic()
+    pieces = []
+    try:
+        for piece in chat.stream(QUESTION, 50):
+            pieces.append(piece)
+    except ModelError as error:
+        return "".join(pieces), error, time.monotonic() - started
+    return "".join(pieces), None, time.monotonic() - started
 
 
 class ChatModelContract:

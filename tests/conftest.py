@@ -12,6 +12,8 @@ from platformdirs import user_cache_path
 
 from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
 from ragqa.protocols import Embedder
+from tests.ollama_server import OllamaServer
+from tests.openai_server import OpenAIServer
 
 # Read by libraries when they are imported, and handed down to the processes that tests start.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -62,3 +64,15 @@ def _is_this_machine(host: str) -> bool:
 def embedder() -> Embedder:
     """The shipped model, converted once per machine."""
     return OpenVinoEmbedder(user_cache_path("ragqa") / "models")
+
+
+@pytest.fixture
+def ollama() -> Iterator[OllamaServer]:
+    with OllamaServer() as server:
+        yield server
+
+
+@pytest.fixture
+def openai() -> Iterator[OpenAIServer]:
+    with OpenAIServer() as server:
+        yield server

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.adapters.chat_text import fewest_tokens, until_stop
+from ragqa.adapters.chat_text import estimated_tokens, fewest_tokens, until_stop
 
 STOPS = ("\nQuestion:", "<evidence")
 
@@ -52,3 +52,17 @@ def test_without_a_stop_nothing_is_lost(pieces: list[str]) -> None:
 
 def test_the_fewest_tokens_are_the_words() -> None:
     assert fewest_tokens("the encoder  maps\nsymbols") == 4
+
+
+@pytest.mark.parametrize(
+    ("text", "at_least"),
+    [
+        ("Recall rises when both rankings are fused.", 8),
+        ("0.6213 0.7149 0.8830", 18),
+        ("α ≤ β₁ ∈ ℝ", 6),
+        ("神经网络", 4),
+        ("", 0),
+    ],
+)
+def test_the_estimate_is_cautious_with_numbers_signs_and_scripts(text: str, at_least: int) -> None:
+    assert estimated_tokens(text) >= at_least

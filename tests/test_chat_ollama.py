@@ -1,0 +1,105 @@
+"""What is Ollama's own: its window, its cut prompts, its list of models."""
+
+import socket
+import time
+
+import pytest
+
+from ragqa.adapters.chat_langchain import ChatOptions
+from ragqa.adapters.chat_ollama import OllamaChat, ollama_models
+from ragqa.errors import ModelError, ModelNotFound, ModelUnavailable, PromptTooLong
+from ragqa.protocols import ChatMessage, ChatModel
+from tests.chat_contract import LONG_ANSWER, QUESTION, read
+from tests.ollama_server import OllamaServer, model_entry
+from tests.server import free_port
+from tests.tiny_models import SENTENCES
+
+
+def test_ollama_gets_the_context_window_that_the_prompt_was_made_for(ollama: OllamaServer) -> None:
+    list(OllamaChat(ollama.url, "llama3.2", ChatOptions(context_window=6000)).stream(QUESTION, 5))
+    assert ollama.log.bodies("/api/chat")[0]["options"]["num_ctx"] == 6000
+
+
+def test_ollama_window_is_no_more_than_the_model_was_trained_for(ollama: OllamaServer) -> None:
+    ollama.context_length = 2048
+    chat = OllamaChat(ollama.url, "llama3.2")
+    assert chat.context_window == 2048
+    list(chat.stream(QUESTION, 5))
+    assert ollama.log.bodies("/api/chat")[0]["options"]["num_ctx"] == 2048
+    assert len(ollama.log.bodies("/api/show")) == 1
+
+
+def test_a_prompt_that_ollama_has_cut_is_an_error_and_the_real_window_counts_from_then_on(
+    ollama: OllamaServer,
+) -> None:
+    chat, ollama.reads_at_most = OllamaChat(ollama.url, "llama3.2"), 1100
+    stream = chat.stream([ChatMessage("user", "word " * 2000)], 50)
+    with pytest.raises(PromptTooLong, match="read only 1100 tokens"):
+        list(stream)
+    assert chat.context_window == 1100
+
+
+def test_a_count_too_small_for_a_window_makes_the_window_no_smaller(ollama: OllamaServer) -> None:
+    chat, ollama.reads_at_most = OllamaChat(ollama.url, "llama3.2"), 120
+    assert isinstance(read_all(chat, LONG_ANSWER), PromptTooLong)
+    assert chat.context_window == 8192
+    ollama.reads_at_most = None
+    assert read_all(chat, LONG_ANSWER) is None
+
+
+def test_a_prompt_that_fills_the_window_to_its_end_was_cut(ollama: OllamaServer) -> None:
+    chat = OllamaChat(ollama.url, "llama3.2", ChatOptions(context_window=600))
+    assert isinstance(read_all(chat, " ".join(SENTENCES * 6)), type(None)), "it fits"
+    assert isinstance(read_all(chat, " ".join(SENTENCES * 12)), PromptTooLong)
+
+
+def read_all(chat: ChatModel, prompt: str) -> ModelError | None:
+    """The error that ends the answer to a prompt."""
+    try:
+        list(chat.stream([ChatMessage("user", prompt)], 50))
+    except ModelError as error:
+        return error
+    return None
+
+
+def test_a_model_that_is_not_pulled_comes_with_the_command_that_pulls_it(ollama: OllamaServer) -> None:
+    _, error, _ = read(OllamaChat(ollama.url, "mistral"))
+    assert isinstance(error, ModelNotFound)
+    assert error.hint == "Pull it with: ollama pull mistral"
+
+
+def test_no_ollama_says_how_to_start_it() -> None:
+    chat = OllamaChat(f"http://127.0.0.1:{free_port()}", "llama3.2")
+    assert chat.context_window == 8192
+    _, error, seconds = read(chat)
+    assert isinstance(error, ModelUnavailable)
+    assert error.hint == "Start it with: ollama serve"
+    assert seconds < 1
+
+
+def test_listing_the_models_of_no_ollama_fails_fast() -> None:
+    started = time.monotonic()
+    with pytest.raises(ModelUnavailable, match="ollama serve"):
+        ollama_models(f"127.0.0.1:{free_port()}")
+    assert time.monotonic() - started < 1
+
+
+def test_listing_the_models_of_a_server_that_hangs_fails_within_a_second() -> None:
+    with socket.socket() as deaf:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen()
+        started = time.monotonic()
+        with pytest.raises(ModelUnavailable):
+            ollama_models(f"http://127.0.0.1:{deaf.getsockname()[1]}")
+        assert time.monotonic() - started < 1.1
+
+
+def test_ollama_models_are_local_chat_models_the_loaded_one_first(ollama: OllamaServer) -> None:
+    ollama.models = [
+        model_entry("nomic-embed-text:latest", family="nomic-bert"),
+        model_entry("gpt-oss:120b-cloud", remote_host="https://ollama.com:443"),
+        model_entry("llama3.2:latest"),
+        model_entry("qwen3:4b", family="qwen3"),
+    ]
+    ollama.loaded = ["qwen3:4b"]
+    assert ollama_models(ollama.url) == ["qwen3:4b", "llama3.2:latest"]
