@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from ragqa.adapters.openvino_reader import SHIPPED
 from ragqa.errors import BadRequest, PathNotFound
 from ragqa.evaluation.measures import token_f1
+from ragqa.protocols import Embedder
 from ragqa.training import evaluate, export, mix
 from ragqa.training.features import Example, Tokens, collate, token_span, window, windows
-from ragqa.training.judging import as_exported
+from ragqa.training.judging import as_best_sentence, as_exported
 from ragqa.training.perturb import WordIndex, unanswerable
 
 TEXT = (
@@ -353,3 +354,9 @@ def test_the_exported_reader_is_judged_through_the_products_own_adapter() -> Non
     )
     assert token_f1(right.text, ["ethanol"]) > 0.6
     assert right.confidence > wrong.confidence
+
+
+def test_the_baseline_without_a_reader_is_the_closest_sentence(embedder: Embedder) -> None:
+    (found,) = as_best_sentence(embedder)([Example("What were the samples from Oslo washed in?", TEXT)])
+    assert found.text == "Samples from Oslo were washed in ethanol and dried under nitrogen."
+    assert 0 < found.score < 1

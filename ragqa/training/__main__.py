@@ -13,12 +13,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
 from ragqa.errors import RagqaError
 from ragqa.training import mix
 from ragqa.training.evaluate import dev_set, judge
 from ragqa.training.export import export
 from ragqa.training.features import Tokens
-from ragqa.training.judging import as_exported, as_trained, reports
+from ragqa.training.judging import as_best_sentence, as_exported, as_trained, reports
 from ragqa.training.model import from_embedder, from_run
 from ragqa.training.train import CHECKPOINT, PROGRESS, Groups, Run, TrainConfig, train
 
@@ -58,6 +59,8 @@ def _judge(options: argparse.Namespace) -> None:
         readers["as trained"] = as_trained(options.weights, options.reader, tokens)
     if options.exported:
         readers["exported"] = as_exported(options.exported)
+    if options.best_sentence:
+        readers["best sentence"] = as_best_sentence(OpenVinoEmbedder(options.best_sentence))
     for name, read in readers.items():
         for report in reports(read, options.data, options.squad, options.scifact, options.questions):
             sys.stdout.write(json.dumps({"reader": name, **report}) + "\n")
@@ -123,6 +126,7 @@ def _add_train(training: argparse.ArgumentParser) -> None:
 def _add_judge(judging: argparse.ArgumentParser) -> None:
     judging.add_argument("--reader", **FILE, help="reader.safetensors of a run")
     judging.add_argument("--exported", **FILE, help="folder that export wrote")
+    judging.add_argument("--best-sentence", **FILE, help="judge the baseline too; the converted embedder is kept here")
     judging.add_argument("--squad", **FILE, nargs="*", default=[], help="files in SQuAD's format")
     judging.add_argument("--questions", type=int, help="only so many of each set, drawn by a seed")
 

@@ -7,7 +7,8 @@ from random import Random
 from typing import Any
 
 from ragqa.adapters.openvino_reader import OpenVinoReader
-from ragqa.protocols import AnswerSpan, Passage
+from ragqa.protocols import AnswerSpan, Embedder, Passage
+from ragqa.sentences import sentence_spans
 from ragqa.training import mix
 from ragqa.training.evaluate import (
     Read,
@@ -38,6 +39,11 @@ def as_exported(folder: Path) -> Read:
     return lambda examples: [_reading(product, example) for example in examples]
 
 
+def as_best_sentence(embedder: Embedder) -> Read:
+    """What one has without a reader: the sentence whose vector is closest to the question's."""
+    return lambda examples: [_closest(embedder, example) for example in examples]
+
+
 def reports(
     read: Read, data: Path, squad: Sequence[Path], scifact: Path | None, most: int | None
 ) -> Iterator[dict[str, Any]]:
@@ -65,3 +71,12 @@ def _reading(product: OpenVinoReader, example: Example) -> Reading:
     (relevance,) = product.relevance(example.question, passage)
     span = found.evidence if example.evidence else next(iter(found.spans), NOTHING)
     return Reading(example.text[span.start : span.end], span.score, found.answerable, relevance)
+
+
+def _closest(embedder: Embedder, example: Example) -> Reading:
+    words = example.text.split()
+    sentences = [" ".join(words[start:end]) for start, end in sentence_spans(words)]
+    cosines = embedder.embed_passages(sentences) @ embedder.embed_query(example.question)
+    best = int(cosines.argmax())
+    score = float(cosines[best])
+    return Reading(sentences[best], score, score, score)
