@@ -3,7 +3,9 @@
 import gzip
 import json
 import signal
+import tomllib
 from collections.abc import Iterator, Sequence
+from importlib import resources
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -335,6 +337,12 @@ def train_steps(encoder: Path, sets: Path, out: Path, ends: Sequence[int]) -> No
         groups = ((number, drawn(sets, 1, number)[:100]) for number in range(run.place.window, 99))
         train(run, tokens, groups, out, lambda reader: evaluate.judge(reader, tokens, dev))
         assert run.place.step == end
+
+
+@pytest.mark.parametrize("mixed", ["mix", "cool_down_mix"])
+def test_every_set_of_the_configuration_is_known(mixed: str) -> None:
+    configuration = tomllib.loads(resources.files("ragqa.training").joinpath("reader.toml").read_text("utf-8"))
+    assert configuration[mixed].keys() <= mix.SETS.keys()
 
 
 def test_calibration_questions_are_paired_with_passages_that_share_their_words() -> None:

@@ -46,7 +46,8 @@ def _train(options: argparse.Namespace) -> None:
     run = _run(config, options)
     tokens = Tokens(options.weights / "tokenizer.json")
     dev = dev_set(options.data, options.scifact)
-    shares = {name: share for name, share in settings["mix"].items() if not options.sets or name in options.sets}
+    mixed = settings["cool_down_mix" if options.cool_down else "mix"]
+    shares = {name: share for name, share in mixed.items() if not options.sets or name in options.sets}
     groups = _groups(options.data, shares, config.seed, run.place.window)
     train(run, tokens, groups, options.out, lambda reader: judge(reader, tokens, dev))
 
