@@ -53,8 +53,18 @@ def test_pages_of_one_chunk_each_keep_their_order(candidates: list[Candidate]) -
 
 
 def test_a_page_with_two_good_chunks_beats_one_with_a_slightly_better_one() -> None:
-    ranked = [candidate(1, 1.00, page=1), candidate(2, 0.98, page=2), candidate(3, 0.97, page=2)]
+    ranked = [
+        candidate(1, 1.00, page=1),
+        candidate(2, 0.98, page=2),
+        candidate(3, 0.97, page=2),
+        candidate(4, 0.60, page=3),
+    ]
     assert ids(page_supported(ranked))[0] == "2"
+
+
+def test_a_page_gains_nothing_by_the_worst_candidate() -> None:
+    ranked = [candidate(1, 1.00, page=1), candidate(2, 0.98, page=2), candidate(3, 0.60, page=2)]
+    assert ids(page_supported(ranked))[0] == "1"
 
 
 @given(Candidates, st.integers(1, 5))

@@ -108,3 +108,12 @@ def test_papers_that_turn_out_to_be_others_are_parted(catalogue: Catalogue) -> N
     assert same_as(catalogue) == {"a": "", "b": ""}
     catalogue.give_metadata("b", "zotero", Metadata("Another Work Entirely", ("Alan Turing",), 2001, "10.1000/999"))
     assert same_as(catalogue) == {"a": "", "b": "a"}
+
+
+@pytest.mark.parametrize("said", ["sleep of marmots", "Erdős", "A.PDF"])
+def test_papers_are_found_by_a_part_of_what_they_are_called(catalogue: Catalogue, said: str) -> None:
+    add(catalogue, "a", READ)
+    add(catalogue, "b", Metadata("Another Work", ("Alan Turing",), 2001))
+    assert said == "A.PDF" or catalogue.papers_like([said]) == []
+    catalogue.give_metadata("a", "zotero", Metadata("The Sleep of Marmots", ("Paul Erdős",)))
+    assert [paper.id for paper in catalogue.papers_like(["nothing", said])] == ["a"]

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 from ragqa.store.catalogue import StoredChunk
 
-PAGE_SUPPORT = 0.1
-"""What the second best chunk of a page adds to its best; the third adds the square of it, and so on."""
+PAGE_SUPPORT = 0.2
+"""Part of its lead over the worst candidate that the second best chunk of a page adds to the best; the third adds the
+square of it, and so on."""
 
 SAME_WORDS = 0.9
 """Share of words in common from which a chunk says nothing new."""
@@ -29,14 +30,14 @@ class Candidate:
 
 def page_supported(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Each page's best chunk gains a little by every other one of the page; so pages are ranked, not chunks."""
-    best = max((candidate.score for candidate in candidates), default=0.0)
+    worst = min((candidate.score for candidate in candidates), default=0.0)
     seen: dict[tuple[str, int], list[int]] = defaultdict(list)
     for at, one in enumerate(candidates):
         seen[one.place].append(at)
     gained = [one.score for one in candidates]
     for places in seen.values():
         for n, at in enumerate(places[1:], start=1):
-            gained[places[0]] += PAGE_SUPPORT**n * min(max(candidates[at].score, 0.0), best)
+            gained[places[0]] += PAGE_SUPPORT**n * (candidates[at].score - worst)
     return by_score(replace(one, score=score) for one, score in zip(candidates, gained, strict=True))
 
 

@@ -26,7 +26,7 @@ class Steps:
     spread: bool = True
     rerank: bool = True
     early_exit: bool = True
-    relevance_weight: float = 0.2
+    relevance_weight: float = 0.1
 
     def weight_of_words(self, question: str) -> float:
         """``keyword_weight``, or less for a question of more than ten words."""

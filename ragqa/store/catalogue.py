@@ -4,6 +4,7 @@ Knows nothing of PDFs, models or indexes. Indexes are derived from it and can be
 """
 
 import json
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,6 +59,7 @@ class Catalogue:
     def __init__(self, database: Database) -> None:
         self._db = database
         self.ledger = Ledger(database)
+        self._said_kept: tuple[int, list[tuple[str, str]]] | None = None
 
     # Papers
 
@@ -160,17 +162,21 @@ class Catalogue:
 
     def papers_like(self, texts: Sequence[str]) -> list[Paper]:
         """Ready papers with one of the texts in title, authors, file name, DOI or arXiv id; at most LIKE_AT_MOST."""
-        # Authors are kept as JSON, where letters outside ASCII are escaped.
-        wanted = [form for text in texts for form in {text.lower(), json.dumps(text)[1:-1].lower()}]
-        with self._db.read() as db:
-            rows = db.execute(
-                f"SELECT {PAPER_COLUMNS} FROM papers WHERE state = 'ready' AND EXISTS (SELECT 1 FROM json_each(?)"
-                " WHERE instr(lower(title || ' ' || authors || ' ' || file_name || ' ' || doi || ' ' || arxiv_id),"
-                " value))"
-                " ORDER BY rowid LIMIT ?",
-                (json.dumps(wanted), LIKE_AT_MOST),
-            ).fetchall()
-        return [paper_of(row) for row in rows]
+        wanted = [text.casefold() for text in texts]
+        alike = [paper_id for paper_id, said in self._said_of_papers() if any(text in said for text in wanted)]
+        return self.papers_of(alike[:LIKE_AT_MOST])
+
+    def _said_of_papers(self) -> list[tuple[str, str]]:
+        """Id and what ``papers_like`` looks through, of ready papers; kept until a paper changes, as questions wait."""
+        version = self.ledger.version()
+        if self._said_kept is None or self._said_kept[0] != version:
+            with self._db.read() as db:
+                rows = db.execute(
+                    "SELECT id, title, authors, file_name, doi, arxiv_id FROM papers"
+                    " WHERE state = 'ready' ORDER BY rowid"
+                ).fetchall()
+            self._said_kept = (version, [(row["id"], _said(row)) for row in rows])
+        return self._said_kept[1]
 
     def queued(self, count: int) -> list[Paper]:
         """Those that are to be read next."""
@@ -347,6 +353,11 @@ class Catalogue:
                 (json.dumps(chunk_ids),),
             ).fetchall()
         return {chunk_id: (before, after) for chunk_id, before, after in rows}
+
+
+def _said(row: sqlite3.Row) -> str:
+    authors = " ".join(json.loads(row["authors"]))
+    return " ".join((row["title"], authors, row["file_name"], row["doi"], row["arxiv_id"])).casefold()
 
 
 def _now() -> str:
