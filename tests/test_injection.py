@@ -12,7 +12,7 @@ from ragqa.compose import open_engine
 from ragqa.engine import Engine
 from ragqa.quotes import fold
 from ragqa.settings import Settings
-from ragqa.types import Answer, AnswerDone, AskRequest, SearchRequest
+from ragqa.types import Answer, AnswerDone, AskRequest
 from tests.model_server import ModelServer
 from tests.ollama_server import OllamaServer
 from tests.openai_server import OpenAIServer
@@ -105,9 +105,16 @@ def test_nobody_is_told_anything(answers: list[Any], elsewhere: ModelServer) -> 
     assert elsewhere.log.requests == []
 
 
-def test_every_citation_is_of_a_chunk_that_a_search_gives(engine: Engine, answers: list[tuple[str, Answer]]) -> None:
-    chunks = engine.search(SearchRequest(question="document text instructions", k=100)).hits
-    texts = [(chunk.paper_id, chunk.page, fold(chunk.text)) for chunk in chunks]
+def test_every_citation_is_of_a_chunk_that_a_search_can_give_or_of_what_adjoins_it(
+    engine: Engine, answers: list[tuple[str, Answer]]
+) -> None:
+    papers = [paper.id for paper in engine.papers()]
+    ids = [entry.chunk_id for entry in engine.catalogue.ledger.entries(papers, engine.generations.wanted.recipe.name)]
+    around = engine.catalogue.around(ids)
+    texts = [
+        (chunk.paper_id, chunk.page, fold(f"{around[chunk.id][0]} {chunk.text} {around[chunk.id][1]}"))
+        for chunk in engine.catalogue.stored_chunks(ids).values()
+    ]
     for _, answer in answers:
         for citation in answer.citations:
             assert any(
