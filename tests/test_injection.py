@@ -108,11 +108,11 @@ def test_nobody_is_told_anything(answers: list[Any], elsewhere: ModelServer) -> 
 def test_every_citation_is_of_a_chunk_that_a_search_can_give_or_of_what_adjoins_it(
     engine: Engine, answers: list[tuple[str, Answer]]
 ) -> None:
-    papers = [paper.id for paper in engine.papers()]
-    ids = [entry.chunk_id for entry in engine.catalogue.ledger.entries(papers, engine.generations.wanted.recipe.name)]
+    recipe = engine.generations.wanted.recipe.name
+    ids = [entry.chunk_id for entry in engine.catalogue.ledger.entries([p.id for p in engine.papers()], recipe)]
     around = engine.catalogue.around(ids)
     texts = [
-        (chunk.paper_id, chunk.page, fold(f"{around[chunk.id][0]} {chunk.text} {around[chunk.id][1]}"))
+        (chunk.paper_id, chunk.page, fold(chunk.text.join(around.get(chunk.id, ("", "")))))
         for chunk in engine.catalogue.stored_chunks(ids).values()
     ]
     for _, answer in answers:
