@@ -23,7 +23,6 @@ from benchmarks.questions import (
     outcomes,
     page_found,
     paper_found,
-    percentile,
     sign_test,
 )
 from benchmarks.tables import best_of, mean_pages_covered, print_quality, print_speed, quality_rows, speed_summary
@@ -215,11 +214,6 @@ def test_a_driver_that_dies_is_told_with_the_end_of_its_log(tmp_path: Path) -> N
     with pytest.raises(RuntimeError, match=r"haystack ended with status 1: .*no_such_driver"):
         pipeline.ingest([], tmp_path / "haystack")
     pipeline.close()
-
-
-def test_percentiles_are_values_that_were_measured() -> None:
-    assert percentile([5.0, 1.0, 3.0], 0.5) == 3.0
-    assert percentile([1.0, 2.0, 3.0, 4.0], 0.95) == 4.0
 
 
 def test_sign_test_tells_chance_from_gain() -> None:

@@ -19,6 +19,7 @@ from ragqa.evaluation.measures import (
     interval,
     normalised,
     paired_p,
+    percentile,
     risk_at,
     risk_coverage,
     token_f1,
@@ -256,3 +257,8 @@ def test_drafts_leave_the_answer_out_and_are_spread_over_the_papers() -> None:
     assert json.loads(drafts[0].as_json())["confirmed"] is False
     assert draft_questions(passages, 5) == drafts
     assert draft_questions([Passage("a.pdf", 1, "reference", text)], 5) == []
+
+
+def test_percentiles_are_values_that_were_measured() -> None:
+    assert percentile([5.0, 1.0, 3.0], 0.5) == 3.0
+    assert percentile([1.0, 2.0, 3.0, 4.0], 0.95) == 4.0
