@@ -46,7 +46,7 @@ def _train(options: argparse.Namespace) -> None:
     run = _run(config, options)
     tokens = Tokens(options.weights / "tokenizer.json")
     dev = dev_set(options.data, options.scifact)
-    mixed = settings["cool_down_mix" if options.cool_down else "mix"]
+    mixed = settings.get("cool_down_mix", settings["mix"]) if options.cool_down else settings["mix"]
     shares = {name: share for name, share in mixed.items() if not options.sets or name in options.sets}
     groups = _groups(options.data, shares, config.seed, run.place.window)
     train(run, tokens, groups, options.out, lambda reader: judge(reader, tokens, dev))
