@@ -234,6 +234,13 @@ def test_a_question_is_changed_so_that_its_passage_answers_it_no_more(question: 
     assert {unanswerable(question, text, ["early"], Random(seed)) for seed in range(30)} == changed
 
 
+def test_a_word_is_swapped_for_one_of_the_same_form_that_is_no_answer() -> None:
+    text = "The tribes of the north paid taxes and houses; a river ran north."
+    assert {unanswerable("Which tribes ruled the river?", text, ["houses"], Random(seed)) for seed in range(30)} == {
+        "Which taxes ruled the river?"
+    }
+
+
 def test_look_alikes_share_rare_words() -> None:
     index = WordIndex(["heat of the catalyst", "the weather", "catalysts and heat, and heat", "of the the the"])
     assert index.best("catalyst heat", 2) == [2, 0]

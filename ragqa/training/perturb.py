@@ -12,6 +12,7 @@ from random import Random
 NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 NAME = re.compile(r"\b[A-Z][\w'-]{2,}(?:\s+(?:of\s+|the\s+)?[A-Z][\w'-]{2,})*")
 WORD = re.compile(r"[^\W_]{2,}")
+LONG, ENDING = 5, 2  # letters of a word that carries the sense, and of what tells its form
 PAIRS = """
 first last|before after|most least|more less|largest smallest|highest lowest|larger smaller|higher lower|best worst
 increase decrease|increased decreased|increases decreases|above below|north south|east west|northern southern
@@ -35,9 +36,9 @@ def unanswerable(question: str, text: str, answers: Sequence[str], rng: Random) 
     """The question with one number, name or word changed, so that ``text`` most likely answers it no more.
 
     The kinds are those by which people wrote the unanswerable questions of SQuAD 2.0 (Rajpurkar et al. 2018,
-    table 2): entity swap, antonym, negation.
+    table 2): entity swap, antonym, mutual exclusion, negation.
     """
-    ways = [_swap_number, _swap_name, _swap_name, _swap_antonym, _swap_antonym, _negate]
+    ways = [_swap_number, _swap_name, _swap_name, _swap_antonym, _swap_antonym, _swap_word, _negate]
     rng.shuffle(ways)
     for way in ways:
         changed = way(question, text, answers, rng)
@@ -80,6 +81,19 @@ def _swap_antonym(question: str, text: str, answers: Sequence[str], rng: Random)
         return None
     match = rng.choice(found)
     return question[: match.start()] + ANTONYMS[match.group()] + question[match.end() :]
+
+
+def _swap_word(question: str, text: str, answers: Sequence[str], rng: Random) -> str | None:
+    """A word that the question shares with the text, for another of the text with the same ending."""
+    said = {word.lower() for words in (question, *answers) for word in WORD.findall(words)}
+    known = {word for word in WORD.findall(text) if len(word) >= LONG and word.islower()}
+    mine = sorted({word for word in WORD.findall(question) if word in known})
+    rng.shuffle(mine)
+    for old in mine:
+        others = sorted(word for word in known - said if word[-ENDING:] == old[-ENDING:] and word[:4] != old[:4])
+        if others:
+            return re.sub(rf"\b{old}\b", rng.choice(others), question, count=1)
+    return None
 
 
 def _negate(question: str, text: str, answers: Sequence[str], rng: Random) -> str | None:
