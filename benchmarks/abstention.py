@@ -5,6 +5,7 @@ paper and of another one, alone. Prints AUROC, the share of questions without an
 the others are answered, and the curve, each question judged by a fit that did not see it. ``--fit`` prints the
 constants of ragqa/answer/confidence.py.
 Questions that fit any paper ("What model does the paper propose?") are asked of their own paper alone, every fourth.
+Of what the product does with these questions, its second search included, refusals.py tells.
 """
 
 import argparse
@@ -20,15 +21,15 @@ from benchmarks.logistic import Floats, fit_logistic, with_constant
 from ingest.folder.files import content_hash
 from ragqa.answer.confidence import FEATURES, features
 from ragqa.answer.evidence import choose_evidence
-from ragqa.answer.spans import MOST_READ, read
+from ragqa.answer.spans import MOST_READ, Found, read
 from ragqa.ask import HITS_READ
 from ragqa.compose import open_engine, open_reader
 from ragqa.engine import Engine
 from ragqa.evaluation.formats import PaperQuestion, read_paper_questions
 from ragqa.evaluation.measures import auroc
 from ragqa.protocols import PassageReader
-from ragqa.settings import Settings
-from ragqa.types import Filter, SearchRequest
+from ragqa.settings import load_settings
+from ragqa.types import Filter, Hit, SearchRequest
 
 OF_ANY_PAPER = frozenset({"ncg"})
 """Sets whose questions are the same for every paper."""
@@ -49,6 +50,15 @@ class Row:
     paper: str
     answerable: bool
     values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A question, the paper that it is asked of, and whether that answers it."""
+
+    question: PaperQuestion
+    paper: str
+    answerable: bool
 
 
 def main() -> None:
@@ -73,32 +83,45 @@ def main() -> None:
 
 
 def collected(folder: Path, library: Path, limit: int | None) -> list[Row]:
-    """Each question of its own paper, and of another one."""
+    """What the logistic sees of each question and paper."""
+    settings = load_settings(data=library, llm="none")
+    engine, reader = open_engine(settings), open_reader(settings)
+    try:
+        return [_row(engine, reader, pair) for pair in pairs(folder, limit)]
+    finally:
+        engine.close()
+
+
+def pairs(folder: Path, limit: int | None) -> list[Pair]:
+    """Each question with its own paper, and with another one that is drawn for it."""
     asked = [q for q in read_paper_questions(folder) if len(q.docs) == 1 and q.set not in KEPT_APART]
     questions = [q for q in asked if q.set not in OF_ANY_PAPER]
     chosen = questions[:: max(1, len(questions) // limit)] if limit else questions
     chosen += [q for q in asked if q.set in OF_ANY_PAPER][::EVERY]
     ids = {doc: content_hash(folder / doc) for doc in sorted({q.docs[0] for q in asked})}
     rng = np.random.default_rng(SEED)
-    settings = Settings(data=library, llm="none")
-    engine, reader = open_engine(settings), open_reader(settings)
-    rows = []
+    found = []
     for question in chosen:
         own = ids[question.docs[0]]
-        rows.append(_row(engine, reader, question, own, question.answerable))
+        found.append(Pair(question, own, question.answerable))
         if question.set in OF_ANY_PAPER:
             continue
         others = [ids[q.docs[0]] for q in questions if ids[q.docs[0]] != own]
-        rows.append(_row(engine, reader, question, str(rng.choice(others)), False))
-    engine.close()
-    return rows
+        found.append(Pair(question, str(rng.choice(others)), False))
+    return found
 
 
-def _row(engine: Engine, reader: PassageReader | None, question: PaperQuestion, paper: str, answerable: bool) -> Row:
-    request = SearchRequest(question=question.question, k=HITS_READ, filter=Filter(paper_ids=(paper,)))
+def first_look(engine: Engine, reader: PassageReader | None, pair: Pair) -> tuple[list[Hit], list[Found]]:
+    """The evidence of the first search, as it is read; what a second search adds is not in it."""
+    text = pair.question.question
+    request = SearchRequest(question=text, k=HITS_READ, filter=Filter(paper_ids=(pair.paper,)))
     evidence = choose_evidence(engine.search(request).hits, MOST_READ)
-    found = read(question.question, evidence, reader) if reader else []
-    return Row(question.qid, question.set, paper, answerable, features(question.question, evidence, found))
+    return evidence, read(text, evidence, reader) if reader else []
+
+
+def _row(engine: Engine, reader: PassageReader | None, pair: Pair) -> Row:
+    values = features(pair.question.question, *first_look(engine, reader, pair))
+    return Row(pair.question.qid, pair.question.set, pair.paper, pair.answerable, values)
 
 
 def _report(rows: Sequence[Row], name: str, columns: Sequence[int]) -> None:

@@ -1,10 +1,13 @@
-"""Yes, no or maybe on abstracts (PubMedQA): ``python -m benchmarks.yes_no DATA/qa/pubmedqa.jsonl [--fit]``.
+"""Yes, no or maybe: ``python -m benchmarks.yes_no DATA [--pairs FILE] [--fit]``.
 
-Prints accuracy by ten-fold cross-validation, three times over, of the same logistic that the product uses, with the
-conclusion of the abstract (as a reader of the paper has it) and without. ``--fit`` writes its weights.
+Prints accuracy by ten-fold cross-validation over questions, three times over, of the same logistic that the product
+uses, held to the sides of the sentences as the product holds it: on PubMedQA's abstracts with their conclusion and
+without, and on BioASQ's questions with what an expert answers behind "Yes" or "No", and with the marked snippets.
+On QASPER's booleans and on pairs of a file nothing is fitted. ``--fit`` writes the weights.
 """
 
 import argparse
+import gzip
 import json
 import re
 import warnings
@@ -18,23 +21,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 import ragqa.answer.yes_no as product
+from ragqa.answer.verdict_features import features, stances_of
+from ragqa.sentences import sentence_spans
 
 WEIGHTS = Path(product.__file__).with_name(product.WEIGHTS_FILE)
 FOLDS, ROUNDS = 10, 3
-RIDGE = 300.0
-STEPS = 300
+RIDGE = 1000.0
+STEPS = 150
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z(])")
+SAID = re.compile(r"\W*(yes|no)\s*(?:[,.;:!–-]\s*|$)", re.I)
 Floats = NDArray[np.float64]
+Labels = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Abstract:
-    """A question, the sentences of an abstract before its conclusion, the conclusion, and the right label."""
+class Case:
+    """A question, the sentences that it is asked of, and the right label."""
 
     question: str
     sentences: tuple[str, ...]
-    conclusion: tuple[str, ...]
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Features (cases, features) of a set of cases, their labels, and (cases, 2) whether any is for and against."""
+
+    rows: Floats
+    labels: Labels
+    sides: NDArray[np.bool_]
+    questions: tuple[str, ...]
+
+    def said(self, chances: Floats) -> Labels:
+        """What the product says, given its chances before they are held to the sides."""
+        told = [
+            product.held_to_sides(dict(zip(product.LABELS, row, strict=True)), *map(bool, sides))
+            for row, sides in zip(chances.tolist(), self.sides, strict=True)
+        ]
+        return np.array([product.LABELS.index(max(product.LABELS, key=lambda label: one[label])) for one in told])
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,67 +76,116 @@ class Fitted:
 
 
 def main() -> None:
-    """Print the table; with ``--fit``, write the weights."""
+    """Print the tables; with ``--fit``, write the weights."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", type=Path)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--pairs", type=Path, help="[question, [sentence, ...], label] of each")
     parser.add_argument("--fit", action="store_true")
     given = parser.parse_args()
-    abstracts = read_abstracts(given.file)
-    labels = np.array([product.LABELS.index(one.label) for one in abstracts])
-    share = Counter(labels.tolist()).most_common(1)[0][1] / len(labels)
-    print(f"{len(abstracts)} questions, the commonest label {share:.1%}")
-    names, without = table(abstracts, with_conclusion=False)
-    _, complete = table(abstracts, with_conclusion=True)
-    print("| evidence | fitted on | accuracy, held out |\n|---|---|---|")
-    for said, fit_on, asked_of in (
-        ("abstract without conclusion", "the same", (without, without)),
-        ("abstract with conclusion", "the same", (complete, complete)),
-        ("abstract without conclusion", "both", (np.stack([without, complete]), without)),
-        ("abstract with conclusion", "both", (np.stack([without, complete]), complete)),
-    ):
-        told = [accuracy(*asked_of, labels, seed) for seed in range(ROUNDS)]
-        print(f"| {said} | {fit_on} | {np.mean(told):.1%} (rounds {min(told):.1%} to {max(told):.1%}) |")
+    tables = {name: table_of(cases) for name, cases in sets_of(given.data).items()}
+    rounds = [held_out(list(tables.values()), seed) for seed in range(ROUNDS)]
+    print("| set, judged by fits blind to the question | questions | commonest | right | yes / no found | maybe said |")
+    print("|---|---|---|---|---|---|")
+    for at, (name, table) in enumerate(tables.items()):
+        print(row_of(name, table.labels, [one[at] for one in rounds]))
+    fit = fitted(*joined(list(tables.values())))
+    for name, cases in unfitted_sets(given.data, given.pairs).items():
+        table = table_of(cases)
+        print(row_of(f"{name} (nothing fitted on it)", table.labels, [table.said(fit.chances(table.rows))]))
     if given.fit:
-        both = np.concatenate([without, complete])
-        write(names, fitted(both, np.concatenate([labels, labels])), WEIGHTS)
+        names = list(_features(sets_of(given.data)["PubMedQA with conclusion"][0]))
+        write(names, fit, WEIGHTS)
 
 
-def read_abstracts(file: Path) -> list[Abstract]:
-    """PubMedQA's expert-labelled part, one object a line."""
-    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").split("\n") if line]
-    return [
-        Abstract(
-            row["question"],
-            tuple(sentence for text in row["contexts"] for sentence in SENTENCE_END.split(text)),
-            tuple(SENTENCE_END.split(row["long_answer"])),
-            row["final_decision"],
-        )
-        for row in rows
-    ]
+def row_of(name: str, labels: Labels, rounds: Sequence[Labels]) -> str:
+    """A row of the table: share right, and of each of yes and no the share found."""
+    commonest = Counter(labels.tolist()).most_common(1)[0][1] / len(labels)
+    right = np.mean([(said == labels).mean() for said in rounds])
+    found = [np.mean([(said[labels == at] == at).mean() for said in rounds]) if at in labels else 0.0 for at in (0, 1)]
+    unsure = np.mean([(said == product.LABELS.index("maybe")).mean() for said in rounds])
+    told = f"{found[0]:.0%} / {found[1]:.0%} | {unsure:.1%}"
+    return f"| {name} | {len(labels)} | {commonest:.1%} | {right:.1%} | {told} |"
 
 
-def table(abstracts: Sequence[Abstract], with_conclusion: bool) -> tuple[list[str], Floats]:
-    """Feature names and (abstracts, features)."""
-    found = [
-        product.features(one.question, [*one.sentences, *(one.conclusion if with_conclusion else ())])
-        for one in abstracts
-    ]
-    names = list(found[0])
-    return names, np.array([[values[name] for name in names] for values in found])
+def sets_of(data: Path) -> dict[str, list[Case]]:
+    """What is fitted on."""
+    without, complete = read_abstracts(data / "qa/pubmedqa.jsonl")
+    told, snippets = read_bioasq(data / "train")
+    return {
+        "PubMedQA without conclusion": without,
+        "PubMedQA with conclusion": complete,
+        "BioASQ, an expert's words": told,
+        "BioASQ, marked snippets": snippets,
+    }
 
 
-def accuracy(fit_on: Floats, asked_of: Floats, labels: NDArray[np.int64], seed: int) -> float:
-    """Share of right labels, each abstract judged by a fit that never saw it. ``fit_on`` may hold two views of each."""
-    right = 0
-    views = fit_on if fit_on.ndim == 3 else fit_on[None]
-    for held_out in _folds(labels, seed):
-        rows = np.concatenate([view[~held_out] for view in views])
-        fit = fitted(rows, np.tile(labels[~held_out], len(views)))
-        right += int((fit.chances(asked_of[held_out]).argmax(1) == labels[held_out]).sum())
-    return right / len(labels)
+def unfitted_sets(data: Path, pairs: Path | None) -> dict[str, list[Case]]:
+    """What is too small, or too close to the rules, to be fitted on."""
+    rows = [row for row in _lines(data / "e2e/questions.jsonl") if row["answer_type"] == "boolean" and row["evidence"]]
+    found = {"QASPER, marked evidence": [_case(r["question"], r["evidence"], r["answers"][0].casefold()) for r in rows]}
+    if pairs:
+        given = json.loads(pairs.read_text(encoding="utf-8"))
+        found["pairs"] = [Case(question, tuple(sentences), label) for question, sentences, label in given]
+    return found
 
 
-def fitted(rows: Floats, labels: NDArray[np.int64]) -> Fitted:
+def read_abstracts(file: Path) -> tuple[list[Case], list[Case]]:
+    """PubMedQA's expert-labelled part, without the conclusion of the abstract and with it."""
+    without, complete = [], []
+    for row in _lines(file):
+        sentences = tuple(sentence for text in row["contexts"] for sentence in SENTENCE_END.split(text))
+        conclusion = tuple(SENTENCE_END.split(row["long_answer"]))
+        without.append(Case(row["question"], sentences, row["final_decision"]))
+        complete.append(Case(row["question"], sentences + conclusion, row["final_decision"]))
+    return without, complete
+
+
+def read_bioasq(folder: Path) -> tuple[list[Case], list[Case]]:
+    """Questions that an expert answers with yes or no: with the rest of the answer, and with the snippets marked."""
+    answers: dict[str, list[tuple[str, str]]] = {}
+    for row in _lines(folder / "bioasq_reqa_train.jsonl.gz"):
+        if found := SAID.match(row["passage"]):
+            answers.setdefault(row["query"], []).append((found[1].casefold(), row["passage"][found.end() :]))
+    agreed = {question: told for question, told in answers.items() if len({label for label, _ in told}) == 1}
+    snippets: dict[str, list[str]] = {}
+    for row in _lines(folder / "bioasq_snippets.jsonl.gz"):
+        snippets.setdefault(row["question"], []).extend(answer["text"] for answer in row["answers"])
+    told = [_case(question, [words[0][1]], words[0][0]) for question, words in agreed.items() if words[0][1].strip()]
+    marked = [_case(q, snippets[q], words[0][0]) for q, words in agreed.items() if q in snippets]
+    return told, marked
+
+
+def table_of(cases: Sequence[Case]) -> Table:
+    """The numbers of all cases."""
+    sides = [stances_of(case.question, case.sentences) for case in cases]
+    return Table(
+        np.array([list(_features(case).values()) for case in cases]),
+        np.array([product.LABELS.index(case.label) for case in cases]),
+        np.array([(max(one) > 0, min(one) < 0) for one in sides]),
+        tuple(case.question for case in cases),
+    )
+
+
+def held_out(tables: Sequence[Table], seed: int) -> list[Labels]:
+    """What is said of each case by a fit that saw its question in no set."""
+    fold = _fold_of({question for table in tables for question in table.questions}, seed)
+    folds = [np.array([fold[question] for question in table.questions]) for table in tables]
+    said = [np.empty_like(table.labels) for table in tables]
+    for number in range(FOLDS):
+        fit = fitted(*joined(tables, [one != number for one in folds]))
+        for table, one, told in zip(tables, folds, said, strict=True):
+            told[one == number] = table.said(fit.chances(table.rows))[one == number]
+    return said
+
+
+def joined(tables: Sequence[Table], chosen: Sequence[NDArray[np.bool_]] | None = None) -> tuple[Floats, Labels]:
+    """Rows and labels of all tables, those chosen of each."""
+    masks = chosen or [np.ones(len(table.labels), dtype=bool) for table in tables]
+    pairs = list(zip(tables, masks, strict=True))
+    return np.concatenate([t.rows[m] for t, m in pairs]), np.concatenate([t.labels[m] for t, m in pairs])
+
+
+def fitted(rows: Floats, labels: Labels) -> Fitted:
     """Multinomial logistic regression with a ridge, by gradient steps with momentum."""
     mean, scale = rows.mean(axis=0), rows.std(axis=0) + 1e-9
     data, right = (rows - mean) / scale, np.eye(len(product.LABELS))[labels]
@@ -145,19 +218,31 @@ def write(names: Sequence[str], fit: Fitted, file: Path) -> None:
     file.write_text(json.dumps({"scaling": scaling, "labels": labels}, indent=1, ensure_ascii=False) + "\n")
 
 
+def _features(case: Case) -> dict[str, float]:
+    return features(case.question, case.sentences, stances_of(case.question, case.sentences))
+
+
+def _case(question: str, passages: Sequence[str], label: str) -> Case:
+    sentences = []
+    for passage in passages:
+        words = passage.split()
+        sentences += [" ".join(words[start:end]) for start, end in sentence_spans(words)]
+    return Case(question, tuple(sentences), label)
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    text = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    yield from (json.loads(line) for line in text.decode("utf-8").split("\n") if line)
+
+
 def _rounded(values: Sequence[Any] | Floats) -> list[float]:
     return [round(float(value), 4) for value in values]
 
 
-def _folds(labels: NDArray[np.int64], seed: int) -> Iterator[NDArray[np.bool_]]:
-    """Masks of the held-out rows, every label spread evenly."""
-    chosen = np.random.default_rng(seed)
-    fold = np.empty(len(labels), dtype=np.int64)
-    for label in np.unique(labels):
-        places = chosen.permutation(np.flatnonzero(labels == label))
-        fold[places] = np.arange(len(places)) % FOLDS
-    for number in range(FOLDS):
-        yield fold == number
+def _fold_of(questions: set[str], seed: int) -> dict[str, int]:
+    """A fold for each question, of even sizes."""
+    order = np.random.default_rng(seed).permutation(len(questions))
+    return {question: int(place) % FOLDS for question, place in zip(sorted(questions), order, strict=True)}
 
 
 if __name__ == "__main__":

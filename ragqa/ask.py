@@ -10,18 +10,29 @@ from ragqa.answer.asking import Asking, Find, Shelf
 from ragqa.answer.citations import Citer
 from ragqa.answer.cited import within
 from ragqa.answer.clarify import clarification
+from ragqa.answer.combine import (
+    IN_WORDS_ALONE,
+    OF_WHOLE_PAPERS,
+    evidence_to_write_from,
+    is_refusal_so_far,
+    together,
+    with_neighbours,
+    without_words,
+)
+from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence_of
 from ragqa.answer.draft import Draft, refusal
-from ragqa.answer.evidence import MOST_EVIDENCE, choose_evidence
+from ragqa.answer.evidence import choose_evidence
 from ragqa.answer.follow_up import standalone_question
-from ragqa.answer.generative import Writer
+from ragqa.answer.generative import EVIDENCE_CUT, Writer
+from ragqa.answer.prompts import answer_messages, instructed, prompt_tokens
 from ragqa.answer.recap import extended
 from ragqa.answer.refusals import nearest_pages, searched
 from ragqa.answer.retry import DID_NOT_HELP, HELPED, WIDER, is_better, is_weak, reworded, wider_evidence
 from ragqa.answer.scorer import SentenceScorer
 from ragqa.answer.spans import MOST_READ
 from ragqa.chat import ChatModelSource
-from ragqa.conversation import Recap, Turn
-from ragqa.errors import ModelError
+from ragqa.conversation import CitedPaper, Recap, Turn
+from ragqa.errors import ModelError, PromptTooLong
 from ragqa.protocols import ChatModel, PassageReader
 from ragqa.search.retrieve import Searcher, Timings, checked_question
 from ragqa.store.history import History
@@ -33,6 +44,7 @@ from ragqa.types import (
     AnswerPiece,
     AnswerStarted,
     AskRequest,
+    Exchange,
     Filter,
     Hit,
     Paper,
@@ -43,11 +55,12 @@ from ragqa.types import (
 
 HITS_READ = 20
 EXTRACTIVE_MODEL = "extractive"
+WIDENED_TO = 0.5  # of the context window: a CPU reads slowly, and small models lose the middle of a long text
 
-Drafting = Generator[AnswerEvent, None, tuple[Draft, ChatModel | None, str]]
-"""Yields pieces; returns the draft, the model that wrote it (None: extractive), and a note for the reader."""
+Drafting = Generator[AnswerEvent, None, "_Drafted"]
+"""Yields pieces of what a model writes; what is made without one is only shown once it is the answer."""
 
-Redrafting = Generator[AnswerEvent, None, tuple["_Answering", Draft, ChatModel | None, str]]
+Redrafting = Generator[AnswerEvent, None, tuple["_Answering", "_Drafted"]]
 """The same with what the better draft was made from."""
 
 
@@ -111,12 +124,14 @@ class Asker:
             standalone_question=standalone, mode="generative" if model else "extractive", model=_name(model)
         )
         with timings.stage("answer"):
-            draft, model, note = yield from self._draft(answering, model, note)
-        if answering.may_try_again and is_weak(draft, written=model is not None):
+            drafted = yield from self._draft(answering, model, note)
+        if answering.may_try_again and is_weak(drafted.draft):
             with timings.stage("retry"):
-                answering, draft, model, note = yield from self._again(answering, draft, model, note)
+                answering, drafted = yield from self._again(answering, drafted)
+        if not drafted.shown:
+            yield AnswerPiece(text=drafted.draft.text)
 
-        answer = self._answer(answering, draft, model, note, timings)
+        answer = self._answer(answering, drafted, timings)
         if request.keep:
             self._history.save(answering.answer_id, question, answer)
         yield AnswerDone(answer=answer)
@@ -124,10 +139,15 @@ class Asker:
     def _turns(self, request: AskRequest) -> list[Turn]:
         """What was said before, as the caller or the library remembers it."""
         if request.earlier:
-            return [Turn(question=e.question, standalone_question=e.question, answer=e.answer) for e in request.earlier]
+            return [self._turn(exchange) for exchange in request.earlier]
         if not request.conversation_id:
             return []
         return list(within(self._history.turns(request.conversation_id), request.filter.paper_ids))
+
+    def _turn(self, said: Exchange) -> Turn:
+        known = {paper.id: paper.title or paper.file_name for paper in self._papers.papers_of(list(said.cited))}
+        cited = tuple(CitedPaper(paper_id=each, title=known[each]) for each in said.cited if each in known)
+        return Turn(question=said.question, standalone_question=said.question, answer=said.answer, cited=cited)
 
     def _model(self, request: AskRequest) -> tuple[ChatModel | None, str]:
         model = self._means.models.wanted(request.mode)
@@ -200,36 +220,33 @@ class Asker:
 
     def _draft(self, answering: "_Answering", model: ChatModel | None, note: str) -> Drafting:
         if answering.asked_back is not None:
-            yield AnswerPiece(text=answering.asked_back.text)
-            return answering.asked_back, None, ""
+            return _Drafted(answering.asked_back, None, "")
         if not answering.hits:
-            return refusal(0.0), model, note
+            return _Drafted(refusal(0.0), model, note)
         if model is not None:
             try:
-                draft = yield from self._written(answering, model)
+                return (yield from self._written(answering, model, note))
             except ModelError as exc:
                 if answering.request.mode == "generative":
                     raise
                 note = _fell_back(exc)
-            else:
-                return draft, model, note
-        draft = kinds.answer(answering.kind, answering.asking)
-        yield AnswerPiece(text=draft.text)
-        return draft, None, note
+        return _Drafted(kinds.answer(answering.kind, answering.asking), None, note)
 
-    def _again(self, answering: "_Answering", first: Draft, model: ChatModel | None, note: str) -> Redrafting:
+    def _again(self, answering: "_Answering", first: "_Drafted") -> Redrafting:
         """Once more with what a wider search finds: the better of the two drafts, and a note that says so."""
-        wider = self._wider(answering, model)
+        wider = self._wider(answering, first.model)
         if wider is None:
-            return answering, first, model, note
-        yield AnswerPiece(text="\n\n")
+            return answering, first
+        if first.shown:
+            yield AnswerPiece(text="\n\n")
+        retried = replace(answering, retried=True)
         try:
-            second, writer, said = yield from self._draft(wider, model, note)
+            second = yield from self._draft(wider, first.model, first.note)
         except ModelError as exc:  # what there is already is better than an error
-            return replace(answering, retried=True), first, model, f"{note} The second answer failed: {exc}".strip()
-        if is_better(second, first):
-            return wider, second, writer, f"{said} {HELPED}".strip()
-        return replace(answering, retried=True), first, model, f"{note} {DID_NOT_HELP}".strip()
+            return retried, first.noted(f"The second answer failed: {exc}")
+        if is_better(second.draft, first.draft):
+            return wider, second.noted(HELPED)
+        return retried, replace(first.noted(DID_NOT_HELP), shown=first.shown or second.shown)
 
     def _wider(self, answering: "_Answering", model: ChatModel | None) -> "_Answering | None":
         """The same question over the evidence of a second search; None if that finds nothing new."""
@@ -245,24 +262,44 @@ class Asker:
         asking = replace(asking, evidence=evidence, citer=Citer(self._history.new_id(), self._papers))
         return replace(answering, asking=asking, retried=True)
 
-    def _written(self, answering: "_Answering", model: ChatModel) -> Generator[AnswerEvent, None, Draft]:
-        """In the model's words. A verdict, choices, a table or the parts of a summary are made without it and kept."""
-        asking, writer = answering.asking, self._means.writer
-        evidence, made = list(asking.evidence[:MOST_EVIDENCE]), None
-        if answering.kind not in ("span", "list"):
-            made = kinds.answer(answering.kind, asking)
-            evidence = choose_evidence([*asking.citer.hits, *evidence])
-        writing = writer.write(answering.question_and_choices, evidence, model, asking.citer)
-        draft = yield from _as_events(writing)
-        if made is None or draft.abstained or made.abstained:
-            return draft
-        return replace(
-            draft, kind=made.kind, details=made.details, note=" ".join(filter(None, (draft.note, made.note)))
-        )
+    def _written(self, answering: "_Answering", model: ChatModel, note: str) -> Drafting:
+        """In the model's words, where an answer is likely. A verdict, choices, a table or the parts of a summary are
+        made without it; they stay, and answer alone where nothing bears the words out."""
+        asking, kind = answering.asking, answering.kind
+        made = None if kind in IN_WORDS_ALONE else kinds.answer(kind, asking)
+        if made is not None and made.kind == "clarification":
+            return _Drafted(made, None, note)
+        if made is not None and made.abstained:
+            if kind not in OF_WHOLE_PAPERS:  # it has judged the very evidence that the model would get
+                return _Drafted(made, model, note)
+            made = None
+        sure = confidence_of(asking) if made is None else made.confidence
+        if made is None and sure < LEAST_CONFIDENCE:
+            return _Drafted(refusal(sure), model, note)
+        draft, shown = yield from _as_events(self._writing(answering, model))
+        if draft.abstained and made is not None:
+            return _Drafted(without_words(made, draft), None, note, shown)
+        return _Drafted(together(draft, made, sure), model, note, shown)
 
-    def _answer(
-        self, answering: "_Answering", draft: Draft, model: ChatModel | None, note: str, timings: Timings
-    ) -> Answer:
+    def _writing(self, answering: "_Answering", model: ChatModel) -> Generator[str, None, Draft]:
+        """What the model is asked to write from, and the form that its answer is to have."""
+        asking = answering.asking
+        question = instructed(asking.question, answering.kind, asking.choices)
+        evidence = evidence_to_write_from(answering.kind, asking.citer.hits, asking.evidence)
+        taken = prompt_tokens(answer_messages(question, evidence), model)
+        wide = with_neighbours(evidence, model.count_tokens, int(WIDENED_TO * model.context_window) - taken)
+        try:
+            return (yield from self._means.writer.write(question, wide, model, asking.citer))
+        except PromptTooLong:
+            if wide == evidence:
+                raise
+        # The model reads less than it says, and not even half of the widened evidence.
+        yield "\n\n"
+        draft = yield from self._means.writer.write(question, evidence[: (len(evidence) + 1) // 2], model, asking.citer)
+        return replace(draft, note=EVIDENCE_CUT)
+
+    def _answer(self, answering: "_Answering", drafted: "_Drafted", timings: Timings) -> Answer:
+        draft, model = drafted.draft, drafted.model
         request, details = answering.request, draft.details
         if draft.abstained:
             details = details.model_copy(update={"nearest": nearest_pages(answering.hits)})
@@ -273,13 +310,14 @@ class Asker:
             mode="generative" if model else "extractive",
             abstained=draft.abstained,
             confidence=draft.confidence,
-            citations=answering.asking.citer.citations,
+            # What was cited before the refusal bears nothing out.
+            citations=() if draft.abstained else answering.asking.citer.citations,
             searched=searched(request, answering.asking.scope()) if draft.abstained else "",
             unsupported=draft.unsupported,
             standalone_question=answering.asking.question,
             model=_name(model),
             retried=answering.retried,
-            note=" ".join(filter(None, (note, draft.note))),
+            note=" ".join(filter(None, (drafted.note, draft.note))),
             usage=draft.usage,
             conversation_id=request.conversation_id or (self._history.new_id() if request.keep else ""),
             timings_ms=dict(timings),
@@ -309,21 +347,36 @@ class _Answering:
     def answer_id(self) -> str:
         return self.asking.citer.answer_id
 
-    @property
-    def question_and_choices(self) -> str:
-        """As a model is asked."""
-        choices = "; ".join(self.asking.choices)
-        return f"{self.asking.question}\nChoose one of: {choices}" if choices else self.asking.question
+
+@dataclass(frozen=True, slots=True)
+class _Drafted:
+    """A draft, the model that wrote it (None: extractive), a note for the reader, and whether pieces were streamed."""
+
+    draft: Draft
+    model: ChatModel | None
+    note: str
+    shown: bool = False
+
+    def noted(self, more: str) -> "_Drafted":
+        """With one more sentence in the note."""
+        return replace(self, note=f"{self.note} {more}".strip())
 
 
-def _as_events(writing: Generator[str, None, Draft]) -> Generator[AnswerEvent, None, Draft]:
-    """The pieces as events; closing it closes the writing."""
+def _as_events(writing: Generator[str, None, Draft]) -> Generator[AnswerEvent, None, tuple[Draft, bool]]:
+    """The pieces as events, but for the sentence of refusal, after which the search may be repeated.
+
+    Returns the draft, and whether there were any; closing it closes the writing.
+    """
+    held, shown = "", False
     try:
         while True:
-            yield AnswerPiece(text=next(writing))
+            held += next(writing)
+            if shown or not is_refusal_so_far(held):
+                yield AnswerPiece(text=held)
+                held, shown = "", True
     except StopIteration as ended:
         draft: Draft = ended.value
-        return draft
+        return draft, shown
     finally:
         writing.close()
 

@@ -5,13 +5,13 @@ import threading
 import time
 from collections.abc import Callable
 
+from ragqa.answer.prompts import GREETING, answer_messages
 from ragqa.errors import ModelError, ModelUnavailable, RagqaError
-from ragqa.protocols import ChatMessage, ChatModel
+from ragqa.protocols import ChatModel
 from ragqa.types import AnswerMode
 
 log = logging.getLogger(__name__)
 
-GREETING = (ChatMessage("user", "Hello"),)
 LOOK_AGAIN_S = 30.0
 HOW_TO_ADD = (
     "Start Ollama (ollama serve, then ollama pull llama3.2), or set RAGQA_LLM to ollama:MODEL, openai:MODEL,"
@@ -67,8 +67,10 @@ class ChatModelSource:
             return
         started = time.monotonic()
         try:
-            for _ in model.stream(GREETING, 1):
-                log.info("%s is ready after %.1f s.", model.name, time.monotonic() - started)
+            # The second begins as every answer's prompt does, of which model servers keep what they made.
+            for messages in (GREETING, answer_messages(GREETING[0].content, ())):
+                all(model.stream(messages, 1))
+            log.info("%s is ready after %.1f s.", model.name, time.monotonic() - started)
         except ModelError as exc:
             log.info("%s was not warmed up: %s", model.name, exc)
 

@@ -48,6 +48,7 @@ from ragqa.store.catalogue import Catalogue
 from ragqa.store.database import Database
 from ragqa.store.history import History
 from ragqa.store.ledger import Recipe
+from ragqa.warm_up import WarmUp
 
 log = logging.getLogger(__name__)
 
@@ -74,20 +75,21 @@ def open_engine(settings: Settings, url: str = "", filling: Progress | None = No
         catalogue.requeue_unfinished()
         wanted = Recipe(generation(embedder, settings.chunk_tokens), settings.embedder, settings.chunk_tokens)
         filling = filling or Progress()
-        opener = GenerationOpener(settings, catalogue, embedder, open_reranker(settings), filling, opened)
+        reader, reranker = open_reader(settings), open_reranker(settings)
+        opener = GenerationOpener(settings, catalogue, embedder, reranker, filling, opened)
         generations = Generations(catalogue.ledger, settings.index_folder, wanted, opener.open, filling)
 
         ocr = OcrChoice(settings.ocr, settings.ocr_languages, settings.ocr_timeout)
-        readers = [
+        pdf_readers = [
             SubprocessReader(settings.read_timeout, settings.read_memory_mb, settings.max_pages, ocr)
             for _ in range(readers_at_once())
         ]
-        for reader in readers:
-            opened.callback(reader.close)
+        for pdf_reader in pdf_readers:
+            opened.callback(pdf_reader.close)
         register = open_register(settings)
         if register is not None:
             opened.callback(register.close)
-        pipeline = Pipeline(catalogue, readers, generations, register)
+        pipeline = Pipeline(catalogue, pdf_readers, generations, register)
         intake = Intake(
             catalogue,
             pipeline,
@@ -101,7 +103,7 @@ def open_engine(settings: Settings, url: str = "", filling: Progress | None = No
         models = ChatModelSource(partial(open_chat_model, settings))
         opened.callback(models.close)
         writer = Writer(open_support(settings), settings.max_answer_tokens)
-        means = Means(EmbeddingScorer(embedder), open_reader(settings), models, writer)
+        means = Means(EmbeddingScorer(embedder), reader, models, writer)
         return Engine(
             catalogue=catalogue,
             generations=generations,
@@ -111,12 +113,12 @@ def open_engine(settings: Settings, url: str = "", filling: Progress | None = No
             images=PageImages(catalogue, history, SubprocessRenderer(settings.read_memory_mb)),
             checkup=Checkup(catalogue, generations, embedder.fingerprint, models, partial(state_of_recognition, ocr)),
             resources=opened.pop_all(),
-            warm_up=models.warm_up if settings.warm_up else nothing,
+            warm_up=WarmUp(models, generations, reader, reranker).begin if settings.warm_up else nothing,
         )
 
 
 def nothing() -> None:
-    """What a server does before the first question if it is not to load the language model."""
+    """What a server does before the first question if it is not to load the models."""
 
 
 @dataclass(frozen=True, slots=True)

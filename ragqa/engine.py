@@ -41,7 +41,7 @@ ZOTERO = "zotero"
 class Engine:
     """A ``Library``, and what the API offers beyond it. Safe to call from several threads.
 
-    ``warm_up`` loads the language model in the background, if the user wants that.
+    ``warm_up`` loads the models before the first question, if the user wants that; it returns within seconds.
     """
 
     catalogue: Catalogue

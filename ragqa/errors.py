@@ -40,6 +40,7 @@ RagqaError
     ├── ServerUnreachable      no ragqa server answers at that address
     ├── ServerNotReady         it is starting or rebuilding; try again soon
     ├── PortInUse              another program listens on that port
+    ├── ClientGone             who asked hung up; nothing more is computed
     └── RegisterUnavailable    Crossref or arXiv cannot be asked; the paper is ready without
 
 Adapters translate third-party errors into these once, with ``raise … from``.
@@ -220,6 +221,10 @@ class ServerNotReady(ServiceError):
 
 class PortInUse(ServiceError):
     """Another program listens on that port."""
+
+
+class ClientGone(ServiceError):
+    """Who asked has hung up; nothing more is computed for the question."""
 
 
 class RegisterUnavailable(ServiceError):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from ragqa.bibtex import bibtex, cite_keys
 from ragqa.conversation import ConversationDetails, ExportFormat
+from ragqa.plain_answer import beside, citations_of
 from ragqa.types import Answer, Citation, Paper
 
 # What Markdown and the HTML within it would take for markup; words of papers are shown, never obeyed.
@@ -13,9 +14,19 @@ _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|!&])")
 
 def exported(conversation: ConversationDetails, form: ExportFormat, papers: Sequence[Paper]) -> str:
     """The whole conversation; ``papers`` are those of the library, in the order in which they came."""
+    conversation = _as_borne_out(conversation)
     if form == "json":
         return conversation.model_dump_json(indent=2) + "\n"
     return _bibtex(conversation, papers) if form == "bibtex" else _markdown(conversation)
+
+
+def _as_borne_out(conversation: ConversationDetails) -> ConversationDetails:
+    """Refusals cite nothing, even those that were stored with citations."""
+    answered = tuple(
+        said.model_copy(update={"answer": said.answer.model_copy(update={"citations": citations_of(said.answer)})})
+        for said in conversation.answered
+    )
+    return conversation.model_copy(update={"answered": answered})
 
 
 def _bibtex(conversation: ConversationDetails, papers: Sequence[Paper]) -> str:
@@ -40,15 +51,23 @@ def _markdown(conversation: ConversationDetails) -> str:
 
 
 def _answer(answer: Answer, question: str) -> list[str]:
-    """Text, quotes with their pages, and what is to be known of it."""
+    """Text, what an answer of its kind has beside it, quotes with their pages, and what is to be known of it."""
     changed = answer.standalone_question.strip() != question.strip()
     parts = [f"*Understood as: {_escaped(answer.standalone_question)}*"] if changed else []
-    parts += [_escaped(answer.answer)]
+    parts += [_paragraph(text) for text in (answer.answer, *beside(answer))]
     quotes = [f"{each.number}. {_escaped(_place(each))}: “{_escaped(each.quote)}”" for each in answer.citations]
     parts += ["\n".join(quotes)] if quotes else []
     parts += [f"Not supported by the papers: {_escaped(sentence)}" for sentence in answer.unsupported]
+    parts += ["*Searched again, more widely.*"] if answer.retried else []
+    parts += [f"*{_escaped(answer.note)}*"] if answer.note.strip() else []
     written = f"generative, {answer.model}" if answer.mode == "generative" else answer.mode
     return [*parts, f"*{_escaped(written)}, confidence {answer.confidence:.2f}*"]
+
+
+def _paragraph(text: str) -> str:
+    """Each line escaped for itself; a list stays one, apart from the line above it."""
+    lines = [f"- {_escaped(line[2:])}" if line.startswith("- ") else f"{_escaped(line)}\n" for line in text.split("\n")]
+    return "\n".join(lines).strip()
 
 
 def _place(citation: Citation) -> str:

@@ -1,5 +1,6 @@
-"""Pictures of pages, with the cited words highlighted."""
+"""Pictures of pages, with the cited words highlighted and those that answer in a stronger colour."""
 
+from itertools import chain
 from pathlib import Path
 
 from ingest.folder.files import content_hash
@@ -29,8 +30,8 @@ class PageImages:
         paper = self._catalogue.paper(paper_id)
         if not 1 <= page <= paper.pages:
             raise PaperNotFound(f"{paper.file_name} has no page {page}.", hint=f"It has pages 1 to {paper.pages}.")
-        rects = self._rects(paper_id, page, highlight) if highlight else ()
-        return self._renderer.render(self._unchanged(paper_id), page, rects, SCALE)
+        rects, strong = self._rects(paper_id, page, highlight) if highlight else ((), ())
+        return self._renderer.render(self._unchanged(paper_id), page, rects, SCALE, strong)
 
     def _unchanged(self, paper_id: str) -> Path:
         """The paper's file; a box on other bytes would mark words that nobody cited."""
@@ -45,8 +46,10 @@ class PageImages:
             raise PathNotFound(f"{path} has changed since it was read.", hint="Ingest it again.")
         return path
 
-    def _rects(self, paper_id: str, page: int, citation_id: str) -> tuple[Rect, ...]:
-        citation = self._history.citation(citation_id)
-        if citation is None or (citation.paper_id, citation.page) != (paper_id, page):
+    def _rects(self, paper_id: str, page: int, citation_id: str) -> tuple[tuple[Rect, ...], tuple[Rect, ...]]:
+        """Of the cited words, and of those among them that answer by themselves. Raise CitationNotFound."""
+        citation, answer = self._history.citation(citation_id), self._history.answer_of(citation_id)
+        if citation is None or answer is None or (citation.paper_id, citation.page) != (paper_id, page):
             raise CitationNotFound(f"No citation {citation_id!r} stands on this page.")
-        return citation.rects
+        short = (short.rects for short in answer.short if short.citation == citation.number)
+        return citation.rects, tuple(chain.from_iterable(short))

@@ -51,8 +51,8 @@ class PaperRegister(Protocol):
 class PageRenderer(Protocol):
     """Draws a page of a PDF."""
 
-    def render(self, path: Path, page: int, rects: Sequence[Rect], scale: float) -> bytes:
-        """PNG of a page (from 1) with the rectangles highlighted; ``scale`` in pixels per point."""
+    def render(self, path: Path, page: int, rects: Sequence[Rect], scale: float, strong: Sequence[Rect] = ()) -> bytes:
+        """PNG of a page (from 1), ``rects`` highlighted, ``strong`` more so; ``scale`` in pixels per point."""
         ...
 
 

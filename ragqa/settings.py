@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     quantize: Literal["none", "8bit", "4bit"] = Field(
         "none", description="Precision that a Hugging Face language model is loaded in on an NVIDIA GPU."
     )
-    warm_up: bool = Field(True, description="Whether a server loads the language model before the first question.")
+    warm_up: bool = Field(True, description="Whether a server loads the models before the first question.")
     support: str = Field(
         "shipped",
         min_length=1,

@@ -152,10 +152,11 @@ class SearchResult(Model):
 
 
 class Exchange(Model):
-    """A question and its answer that the caller remembers instead of the library."""
+    """A question and its answer that the caller remembers instead of the library; ``cited`` are ids of papers."""
 
     question: str
     answer: str
+    cited: tuple[Text, ...] = ()
 
 
 class AskRequest(Model):
@@ -194,6 +195,12 @@ class Citation(Model):
 
 class Answer(Details):
     """What was answered, how, and the words behind it. ``searched`` names what a refusal looked through.
+
+    ``confidence`` is, in every mode, the probability that the papers bear out what is said. It is that of there being
+    an answer in the evidence, calibrated on search and reader (without a reader on search alone), times that of the
+    verdict or choice given, times the share of a model's sentences that have support; a refusal's is that of what was
+    refused. In place of the first, a table has the share of its cells that were filled, and a summary how close its
+    sentences are to title and abstract: neither is calibrated.
 
     ``retried`` is true if a second, wider search was made because the first draft was weak.
     """

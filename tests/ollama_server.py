@@ -5,6 +5,7 @@ from typing import Any
 
 from tests.model_server import ModelHandler, ModelServer
 
+USUAL = 4 / 3  # tokens per word of plain English
 NOW = "2026-01-01T00:00:00Z"
 
 
@@ -24,17 +25,18 @@ class OllamaServer(ModelServer):
         self.capabilities: dict[str, list[str]] = {}
         self.context_length = 131072
         self.reads_at_most: int | None = None  # tokens, whatever num_ctx asks for
+        self.tokens_per_word = USUAL
 
     def has(self, model: str) -> bool:
         """As Ollama does, a name without a tag means ``:latest``."""
         return any(entry["name"] in (model, f"{model}:latest") for entry in self.models)
 
 
-def tokens_read(body: dict[str, Any], most: int | None) -> int:
-    """Tokens of the prompt that Ollama has left of it: four in three words and the template, cut to the window."""
+def tokens_read(body: dict[str, Any], most: int | None, per_word: float = USUAL) -> int:
+    """Tokens of the prompt that Ollama has left of it: its words' and the template's, cut to the window."""
     words = sum(len(message["content"].split()) for message in body["messages"])
     window = body.get("options", {}).get("num_ctx", 4096)
-    return min(words * 4 // 3 + 10 * len(body["messages"]), window, most or window)
+    return min(int(words * per_word) + 10 * len(body["messages"]), window, most or window)
 
 
 class _OllamaHandler(ModelHandler):
@@ -65,7 +67,7 @@ class _OllamaHandler(ModelHandler):
             self.send_json({"error": message}, status)
         else:
             limit = body.get("options", {}).get("num_predict", -1)
-            self._read = tokens_read(body, server.reads_at_most)
+            self._read = tokens_read(body, server.reads_at_most, server.tokens_per_word)
             self.stream_tokens(body["messages"], limit, "application/x-ndjson")
 
     def token_line(self, token: str) -> str:

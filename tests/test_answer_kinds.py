@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ragqa.answer.combine import NO_SUPPORT, NO_WORDS
 from ragqa.answer.generative import Writer
+from ragqa.answer.prompts import NOT_IN_PAPERS
 from ragqa.answer.scorer import EmbeddingScorer
 from ragqa.answer.support import WordSupport
 from ragqa.ask import Asker, Limits, Means
@@ -227,3 +229,81 @@ def test_with_a_model_a_verdict_is_kept_and_put_into_words(library: Library) -> 
 def test_what_is_not_to_be_kept_is_in_no_conversation(library: Library) -> None:
     answer = library.ask(SLEEPING, FixedReader(["201 days"]), paper="marmots", keep=False)
     assert answer.conversation_id == ""
+
+
+SNOW = "Does deep snow increase body mass of marmots in spring?"
+FINDING = "deep snow significantly increased body mass in spring [1]."
+
+
+@pytest.mark.parametrize(
+    ("said", "why"), [("Penguins dive below the antarctic ice [1].", NO_SUPPORT), (NOT_IN_PAPERS, NO_WORDS)]
+)
+def test_without_words_that_hold_the_verdict_answers_by_itself(said: str, why: str, library: Library) -> None:
+    alone = library.ask(SNOW, FixedReader(["body mass"]), paper="marmots")
+    answer = library.ask(SNOW, FixedReader(["body mass"]), ScriptedChat(said), paper="marmots")
+    assert (answer.answer, answer.kind, answer.verdict) == (alone.answer, "yes_no", alone.verdict)
+    assert (answer.mode, answer.abstained, answer.retried) == ("extractive", False, False)
+    assert (answer.confidence, answer.unsupported) == (alone.confidence, ())
+    assert answer.note == why
+    assert answer.citations
+
+
+def test_without_words_that_hold_choices_and_table_stay(library: Library) -> None:
+    reader, made_up = FixedReader(["201 days", "do not hibernate"]), ScriptedChat("Penguins dive below the ice [1].")
+    answer = library.ask(SLEEPING, reader, made_up, choices=("12 days", "201 days"), paper="marmots")
+    assert (answer.kind, answer.answer) == ("choice", "201 days [1]")
+    answer = library.ask("Compare marmots and badgers by winter sleep", reader, made_up)
+    assert (answer.kind, answer.note) == ("comparison", NO_SUPPORT)
+    assert answer.comparison is not None
+
+
+def test_a_model_that_says_no_where_the_evidence_says_yes_does_not_do_so_silently(library: Library) -> None:
+    reader = FixedReader(["body mass"])
+    agreed = library.ask(SNOW, reader, ScriptedChat(f"Yes, {FINDING}"), paper="marmots")
+    assert agreed.verdict is not None
+    assert "The language model says" not in agreed.note
+    opposite = "No" if agreed.verdict.answer == "yes" else "Yes"
+    likeliest = agreed.verdict.answer
+    answer = library.ask(SNOW, reader, ScriptedChat(f"{opposite}, {FINDING}"), paper="marmots")
+    assert f"The language model says “{opposite.lower()}”" in answer.note
+    assert f"“{likeliest}” ({getattr(agreed.verdict, likeliest):.0%})" in answer.note
+    assert answer.confidence < agreed.confidence
+
+
+def test_a_choice_against_the_probabilities_is_said(library: Library) -> None:
+    reader, choices = FixedReader(["201 days"]), ("12 days", "201 days")
+    model = ScriptedChat("12 days. Alpine marmots hibernate each winter [1].")
+    answer = library.ask(SLEEPING, reader, model, choices=choices, paper="marmots")
+    assert "The language model says “12 days”" in answer.note
+    model = ScriptedChat("201 days. Alpine marmots hibernate for 201 days each winter [1].")
+    answer = library.ask(SLEEPING, reader, model, choices=choices, paper="marmots")
+    assert (answer.kind, answer.note) == ("choice", "")
+    assert model.told[-1].content.endswith("Choices:\n12 days\n201 days")
+
+
+@pytest.mark.parametrize("said", [None, "France. They won the cup [1]."])
+def test_a_refused_choice_cites_nothing(said: str | None, library: Library) -> None:
+    model = ScriptedChat(said) if said else None
+    question = "Who won the football world cup in 1998?"
+    answer = library.ask(question, FixedReader([]), model, choices=("France", "Brazil"), paper="marmots")
+    assert (answer.kind, answer.citations) == ("refusal", ())
+    assert [choice.text for choice in answer.choices] == ["France", "Brazil"]
+    assert not any(choice.citations for choice in answer.choices)
+    assert model is None or "<evidence>" not in "".join(message.content for message in model.told)
+
+
+def test_every_paper_of_a_comparison_reaches_the_model(library: Library) -> None:
+    model = ScriptedChat("Marmots: Alpine marmots hibernate for 201 days each winter [1].")
+    answer = library.ask("Compare marmots and badgers by winter sleep", FixedReader(["201 days", "not"]), model)
+    assert (answer.mode, answer.kind) == ("generative", "comparison")
+    told = model.told[-1].content
+    assert "[1] (On marmots: a study" in told
+    assert "[2] (On badgers: a study" in told
+    assert "one line for each paper" in told
+
+
+def test_which_paper_to_summarize_is_for_no_model_to_guess(library: Library) -> None:
+    model = ScriptedChat("Alpine marmots hibernate for 201 days each winter [1].")
+    answer = library.ask("Summarize this paper", model=model)
+    assert (answer.kind, answer.citations, model.told) == ("clarification", (), [])
+    assert answer.answer.startswith("Which paper")

@@ -1,12 +1,11 @@
-"""Spans cut to words, cells with heads, aspects of a comparison, the tone of a sentence, how sure one may be."""
+"""Spans cut to words, cells with heads, aspects of a comparison, how sure one may be."""
 
 import pytest
 
-from ragqa.answer.comparison import USUAL_ASPECTS, asked_aspects
+from ragqa.answer.compared import USUAL_ASPECTS, asked_aspects
 from ragqa.answer.confidence import confidence
 from ragqa.answer.spans import read, sentences_around, trimmed
 from ragqa.answer.tables import cell_at
-from ragqa.answer.yes_no import LABELS, tone_of, verdict_chances
 from ragqa.document import Table
 from ragqa.types import Hit
 from tests.fixed_reader import FixedReader
@@ -50,27 +49,6 @@ def test_a_cell_below_two_rows_of_heads_has_both() -> None:
 )
 def test_aspects_are_what_the_question_names(question: str, aspects: list[str]) -> None:
     assert list(asked_aspects(question, [])) == aspects
-
-
-@pytest.mark.parametrize(
-    ("sentence", "affirms"),
-    [
-        ("Snow depth significantly increased body mass (p < 0.001).", True),
-        ("There was no significant difference between the groups (p = 0.34).", False),
-        ("The two drugs were comparable.", False),
-        ("Treatment was associated with better survival.", True),
-    ],
-)
-def test_the_tone_of_a_finding(sentence: str, affirms: bool) -> None:
-    assert (tone_of(sentence).polarity > 0) is affirms
-
-
-def test_denials_make_no_likelier() -> None:
-    question = "Does snow depth affect body mass?"
-    found = verdict_chances(question, ["Snow depth significantly increased body mass (p < 0.01)."])
-    denied = verdict_chances(question, ["Snow depth had no significant effect on body mass (p = 0.6)."])
-    assert denied["no"] > found["no"]
-    assert sum(found[label] for label in LABELS) == pytest.approx(1)
 
 
 def test_a_question_of_something_else_is_less_sure() -> None:

@@ -4,16 +4,20 @@ import io
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
 
 pytest.importorskip("psutil", reason="the comparison needs benchmarks/requirements.txt")
 
+from benchmarks.abstention import Pair
 from benchmarks.cached_hits import Answered, digest, read_cached, write_cached
+from benchmarks.citations import loose_marks, request_of
 from benchmarks.compare import measure_answers, measure_speed, run_side_by_side
 from benchmarks.environment import BAR, PEERS, Peer
+from benchmarks.first_token import FOLLOWS, LAST, MODEL_S, parted, phrased, said
+from benchmarks.first_token import summary as first_tokens
 from benchmarks.peers.lines import answer_requests
 from benchmarks.pipelines import Found, Ingested, PeerPipeline, Run
 from benchmarks.questions import (
@@ -25,7 +29,12 @@ from benchmarks.questions import (
     paper_found,
     sign_test,
 )
+from benchmarks.refusals import Outcome, asked, risks
+from benchmarks.refusals import summary as refusals
 from benchmarks.tables import best_of, mean_pages_covered, print_quality, print_speed, quality_rows, speed_summary
+from ragqa.evaluation.formats import PaperQuestion
+from ragqa.types import Answer, Citation, Filter
+from tests.free_writer import INVENTION, write_freely
 
 ATTENTION, WHALES = Path("/papers/attention.pdf"), Path("/papers/whales.pdf")
 OPEN = Question("q1", "litqa2", "How deep do blue whales dive?", (WHALES,), frozenset({3, 4}))
@@ -220,3 +229,100 @@ def test_sign_test_tells_chance_from_gain() -> None:
     assert sign_test(0, 0) == 1.0
     assert sign_test(5, 5) == 1.0
     assert sign_test(10, 0) == pytest.approx(2 / 1024)
+
+
+def refused(qid: str, *, answerable: bool, first: float, second: float = 0.0, on_page: bool = True) -> Outcome:
+    """What the product does at its threshold of about a half: a second search for what the first refuses."""
+    retried, answered = first < 0.5, max(first, second) >= 0.5
+    sure = second if retried and answered else first
+    is_right = on_page and answered and answerable
+    return Outcome(qid, "made up", "paper", answerable, answered, retried, sure, first, second, "span", True, True,
+                   is_right, is_right)  # fmt: skip
+
+
+OUTCOMES = [
+    *(refused(f"own {n}", answerable=True, first=0.9 - n / 100, on_page=n < 6) for n in range(8)),
+    refused("own, by the second search", answerable=True, first=0.3, second=0.7),
+    refused("own, never", answerable=True, first=0.1, second=0.2),
+    *(refused(f"other {n}", answerable=False, first=0.2, second=0.2) for n in range(8)),
+    refused("other, by the second search", answerable=False, first=0.25, second=0.6),
+    refused("other, at once", answerable=False, first=0.6),
+]
+
+
+def test_what_a_second_search_lets_through_is_told_apart() -> None:
+    result = refusals(OUTCOMES)
+    assert result["second search"]["made"] == 11
+    assert result["second search"]["let through"] == {"with an answer": 1, "without": 1}
+    one, two = result["trade"]["one search"], result["trade"]["two searches"]
+    own, other = "refused of those with an answer", "refused of those without"
+    assert (one[own]["share"], two[own]["share"]) == (0.2, 0.1)
+    assert (one[other]["share"], two[other]["share"]) == (0.9, 0.8)
+    assert result["by threshold"]["two searches"]["90% answered"]["least"] == 0.7
+    assert result["by threshold"]["two searches"]["90% answered"]["refused of those without"]["share"] == 1.0
+
+
+def test_risk_counts_answers_to_what_has_none_and_answers_off_the_page() -> None:
+    first, *surer = risks(OUTCOMES)
+    assert first["answered"] == 0.9
+    assert first["no answer there"]["share"] == round(2 / 11, 3)
+    assert first["off the gold pages, or no answer there"]["share"] == round(4 / 11, 3)
+    assert surer[-1]["answered"] == 0.3
+    assert surer[-1]["off the gold pages, or no answer there"]["share"] == 0.0
+
+
+def test_questions_that_nobody_marked_are_no_risk_by_pages() -> None:
+    unmarked = [replace(outcome, has_page=False) for outcome in OUTCOMES]
+    assert risks(unmarked)[0]["off the gold pages, or no answer there"] == {"n": 0}
+
+
+def test_outcomes_that_were_kept_are_not_asked_again(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text(json.dumps(asdict(OUTCOMES[0])) + "\n", encoding="utf-8")
+    question = PaperQuestion(question="How long?", docs=("a.pdf",), qid="own 0")
+    library = tmp_path / "library"
+    assert list(asked([Pair(question, "paper", True)], library, rows)) == [OUTCOMES[0]]
+
+
+def test_citations_are_counted_over_questions_with_their_choices() -> None:
+    question = PaperQuestion(question="How long?", docs=("a.pdf",), set="litqa2", choices=("two days", "a week"))
+    assert request_of(question, ("a",)).choices == ("two days", "a week")
+    assert request_of(question, ("a",)).filter == Filter()
+    assert request_of(question.model_copy(update={"set": "qasper", "choices": ()}), ("a",)).filter.paper_ids == ("a",)
+
+
+@pytest.mark.parametrize(("mode", "loose"), [("generative", {7, 99}), ("extractive", {99})])
+def test_a_mark_without_a_citation_is_loose_unless_the_paper_wrote_it(mode: str, loose: set[int]) -> None:
+    citation = Citation(
+        id="a.1", number=1, paper_id="p", file_name="p.pdf", title="", page=1, quote="as shown in [7]", rects=(),
+        score=1.0,
+    )  # fmt: skip
+    answer = Answer(
+        answer="as shown in [7] [1]. More [99].", kind="text", mode=mode, abstained=False, confidence=1.0,
+        citations=(citation,), standalone_question="", model="", conversation_id="",
+    )  # fmt: skip
+    assert loose_marks(answer) == loose
+
+
+def test_a_free_writer_quotes_shortens_and_makes_things_up() -> None:
+    evidence = "[1] (On marmots, page 3)\n" + " ".join(
+        f"Marmots of the {n}th site sleep for two hundred days in the winter." for n in range(1, 6)
+    )
+    told = write_freely([{"content": f"<evidence>\n{evidence}\n</evidence>\n\nQuestion: How long?"}])
+    assert "“Marmots of the 1th site sleep for two hundred days in the winter” [1]." in told
+    assert '"of the 2th site sleep for two hundred days" [1].' in told
+    assert "Marmots of 3th site sleep for two hundred days in winter [1][98]." in told
+    assert told.endswith(INVENTION)
+    assert "<" not in write_freely([{"content": "Question: How long?"}])
+
+
+def test_the_rewriting_of_a_follow_up_is_counted_apart() -> None:
+    model = MODEL_S * 1000
+    assert parted(first=500, search=100, rewrite=None) == {"first": 500, "search": 100, "added": 400 - model}
+    follow_up = parted(first=900, search=100, rewrite=300)
+    assert (follow_up["added"], follow_up["rewrite without the model"]) == (500 - model, 300 - model)
+    told = first_tokens([follow_up, None])
+    assert (told["asked"], told["counted"]) == (2, 1)
+    assert told["rewrite ms"]["p95"] == 300
+    assert said([{"content": f"Question: A?\nAnswer: B.\n\n{LAST}{FOLLOWS}what is C?"}]) == "what is C?"
+    assert phrased(["Why?", "How?"], 3) == ["Why?", "How?", "According to the papers, why?"]

@@ -10,21 +10,23 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
-from tests.papers import write_not_pdf, write_one_column
+from ragqa.client import Client
+from tests.papers import write_many_pages, write_not_pdf, write_one_column
 from tests.server import running_server
 
 READ_WITHIN_MS = 60_000
 ANSWER_WITHIN_MS = 30_000
 
-# Counts the pixels of the page's picture that have the colour of a highlighter: red and green, little blue.
-YELLOW_PIXELS = """
+# Counts the pixels of the page's picture that have the colour of a highlighter: red, much or less green, little blue.
+PIXELS = """
 image => {
     const canvas = new OffscreenCanvas(image.naturalWidth, image.naturalHeight).getContext("2d");
     canvas.drawImage(image, 0, 0);
     const {data} = canvas.getImageData(0, 0, image.naturalWidth, image.naturalHeight);
-    let yellow = 0;
-    for (let i = 0; i < data.length; i += 4) yellow += data[i] > 200 && data[i + 1] > 180 && data[i + 2] < 170;
-    return yellow;
+    let yellow = 0, orange = 0;
+    for (let i = 0; i < data.length; i += 4)
+        if (data[i] > 200 && data[i + 1] > 180 && data[i + 2] < 170) data[i + 1] > 210 ? yellow++ : orange++;
+    return [yellow, orange];
 }
 """
 
@@ -103,7 +105,8 @@ def test_from_an_empty_library_to_the_highlighted_words(server: str, tmp_path: P
         picture = page.get_by_role("img", name="the cited words highlighted")
         expect(picture).to_be_visible()
         assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 500
-        assert picture.evaluate(YELLOW_PIXELS) > 1000
+        yellow, orange = picture.evaluate(PIXELS)
+        assert min(yellow, orange) > 500, "the words that answer stand out in their sentence"
 
         question.fill("How often was each site visited?")
         question.press("Enter")
@@ -133,3 +136,51 @@ def test_an_earlier_conversation_is_found_opened_and_deleted(server: str) -> Non
         kept.get_by_role("button", name="Delete").click()
         expect(kept).to_contain_text("No conversation has these words.")
         expect(page.locator("#chat .ragqa.question")).to_have_count(0)
+
+
+def shelve(url: str, folder: Path) -> None:
+    """A paper, and one in a collection, both ready."""
+    client = Client(url)
+    client.ingest([write_one_column(folder / "marmots.pdf")], "", lambda _: None)
+    client.ingest([write_many_pages(folder / "report.pdf", 2)], "reports", lambda _: None)
+    client.close()
+
+
+def test_papers_that_may_be_meant_and_pages_that_came_near_can_be_clicked(server: str, tmp_path: Path) -> None:
+    shelve(server, tmp_path)
+    with open_page(server) as page:
+        question, cited = page.get_by_role("textbox", name="Question"), page.locator("#page")
+        answer = page.locator(".ragqa.answer")
+        expect(page.locator("#papers")).to_contain_text("2 of 2 ready")
+        question.fill("Summarize this paper")
+        question.press("Enter")
+        page.get_by_role("button", name="Alpine Marmots and the Length of Winter").click(timeout=ANSWER_WITHIN_MS)
+        expect(answer).to_contain_text("Marmots", timeout=ANSWER_WITHIN_MS)
+        expect(page.locator("#chat .ragqa.question").last).to_contain_text("“Alpine Marmots and the Length of Winter”")
+        expect(cited).to_contain_text("Alpine Marmots and the Length of Winter, page")
+
+        question.fill("Who won the football world cup of 1998 in Paris?")
+        question.press("Enter")
+        expect(page.locator(".ragqa.refusal")).to_be_visible(timeout=ANSWER_WITHIN_MS)
+        expect(cited).to_contain_text("The page behind a citation appears here.")
+        page.locator(".ragqa.refusal .nearest a").first.click()
+        expect(cited).to_contain_text("One of the nearest pages; no words of it are cited.")
+        expect(cited.get_by_role("img")).to_be_visible()
+
+
+def test_choices_are_answered_within_a_collection(server: str, tmp_path: Path) -> None:
+    shelve(server, tmp_path)
+    with open_page(server) as page:
+        question, choices = page.get_by_role("textbox", name="Question"), page.locator("#choices textarea")
+        expect(page.locator("#papers")).to_contain_text("2 of 2 ready")
+        page.get_by_role("button", name="Choices").click()
+        choices.fill("marmots\nbadgers\nowls")
+        page.get_by_label("Ask only this collection").click()
+        page.get_by_role("option", name="reports").click()
+        question.fill("Which animals is the long report on?")
+        question.press("Enter")
+        expect(page.locator("#chat ol.given li")).to_have_text(["marmots", "badgers", "owls"])
+        expect(page.locator("#chat table.choices tr")).to_have_count(3, timeout=ANSWER_WITHIN_MS)
+        expect(page.locator("#chat table.choices")).to_contain_text("%")
+        expect(page.locator("#chat .quotes")).to_contain_text("report")
+        expect(choices).to_have_value("")

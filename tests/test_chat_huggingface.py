@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ragqa.adapters.chat_huggingface import HuggingFaceChat
-from ragqa.adapters.chat_langchain import ChatOptions, Request
+from ragqa.adapters.chat_langchain import ChatOptions
 from ragqa.adapters.chat_local import Turnstile, folded, plain_prompt
 from ragqa.adapters.pretrained import weights_as
+from ragqa.cancelling import Cancellation
 from ragqa.errors import ModelBusy, ModelError, ModelNotFound, ModelStreamCut, ModelUnavailable
 from ragqa.protocols import ChatMessage, ChatModel
 from tests.chat_contract import LONG_ANSWER, QUESTION, ChatModelContract, answers_promptly, read, wait_until
@@ -137,7 +138,7 @@ def test_a_hub_model_that_is_not_here_offline_says_how_to_get_it(monkeypatch: py
 
 def test_a_full_line_of_waiters_is_turned_away() -> None:
     turnstile = Turnstile("hf:tiny", places=0)
-    request = Request()
+    request = Cancellation()
     with (
         turnstile.turn(request),
         pytest.raises(ModelBusy, match="queue is full"),
@@ -150,9 +151,9 @@ def test_a_full_line_of_waiters_is_turned_away() -> None:
 
 def test_a_cancelled_waiter_leaves_the_line() -> None:
     turnstile = Turnstile("hf:tiny", places=1)
-    waiting = Request()
+    waiting = Cancellation()
     waiting.cancel()
-    with turnstile.turn(Request()), pytest.raises(ModelStreamCut), turnstile.turn(waiting):
+    with turnstile.turn(Cancellation()), pytest.raises(ModelStreamCut), turnstile.turn(waiting):
         pass
 
 

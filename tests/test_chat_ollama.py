@@ -2,15 +2,18 @@
 
 import socket
 import time
+from typing import Any
 
 import pytest
 
+from ragqa.adapters.chat_counts import ReadCounts
 from ragqa.adapters.chat_langchain import ChatOptions
 from ragqa.adapters.chat_ollama import OllamaChat, ollama_models
+from ragqa.adapters.chat_text import fewest_tokens
 from ragqa.errors import ModelError, ModelNotFound, ModelUnavailable, PromptTooLong
 from ragqa.protocols import ChatMessage, ChatModel
 from tests.chat_contract import LONG_ANSWER, QUESTION, read
-from tests.ollama_server import OllamaServer, model_entry
+from tests.ollama_server import OllamaServer, model_entry, tokens_read
 from tests.server import free_port
 from tests.tiny_models import SENTENCES
 
@@ -51,6 +54,61 @@ def test_a_prompt_that_fills_the_window_to_its_end_was_cut(ollama: OllamaServer)
     chat = OllamaChat(ollama.url, "llama3.2", ChatOptions(context_window=600))
     assert isinstance(read_all(chat, " ".join(SENTENCES * 6)), type(None)), "it fits"
     assert isinstance(read_all(chat, " ".join(SENTENCES * 12)), PromptTooLong)
+
+
+PLAIN = " ".join(SENTENCES * 2)
+EVIDENCE = " ".join(SENTENCES * 40)
+
+
+def warmed_up(ollama: OllamaServer) -> OllamaChat:
+    """A model that has been greeted and given its instructions, as a server does before the first question."""
+    chat = OllamaChat(ollama.url, "llama3.2")
+    assert [read_all(chat, "Hello"), read_all(chat, PLAIN)] == [None, None]
+    return chat
+
+
+@pytest.mark.parametrize("share", [0.8, 0.7, 0.5, 0.3])
+def test_a_prompt_that_lost_a_third_is_noticed_by_a_model_that_has_read_short_ones(
+    ollama: OllamaServer, share: float
+) -> None:
+    chat = warmed_up(ollama)
+    ollama.reads_at_most = int(share * tokens_read(body_of(EVIDENCE), None))
+    assert isinstance(read_all(chat, EVIDENCE), PromptTooLong)
+    assert isinstance(read_all(chat, EVIDENCE), PromptTooLong), "and again, as long as it is cut"
+    ollama.reads_at_most = None
+    assert read_all(chat, PLAIN) is None
+
+
+@pytest.mark.parametrize("tokens_per_word", [1.25, 4 / 3, 1.6, 2.0])
+def test_whole_prompts_are_no_false_alarm_however_many_tokens_their_words_have(
+    ollama: OllamaServer, tokens_per_word: float
+) -> None:
+    chat = warmed_up(ollama)
+    ollama.tokens_per_word = tokens_per_word
+    for prompt in (PLAIN, EVIDENCE, PLAIN + EVIDENCE, EVIDENCE):
+        assert read_all(chat, prompt) is None
+    assert chat.context_window == 8192
+
+
+def test_what_ollama_found_in_its_cache_and_did_not_count_is_not_taken_for_cut() -> None:
+    counts = ReadCounts()
+    for pieces, tokens in ((1, 10), (200, 268), (1000, 1340)):
+        assert not counts.is_cut(pieces, tokens)
+        counts.learn(pieces, tokens)
+    assert not counts.is_cut(1100, 1100), "the window has held 1,340"
+    assert counts.is_cut(2000, 1800)
+
+
+@pytest.mark.parametrize(
+    ("text", "fewest"),
+    [("", 0), ("The encoder maps symbols.", 5), ("IL-6 (95% CI 1.2-3.4)", 15), ("don't", 2), ("2019 … ----", 3)],
+)
+def test_the_fewest_tokens_are_words_numbers_and_runs_of_signs(text: str, fewest: int) -> None:
+    assert fewest_tokens(text) == fewest
+
+
+def body_of(prompt: str) -> dict[str, Any]:
+    return {"messages": [{"role": "user", "content": prompt}], "options": {"num_ctx": 8192}}
 
 
 def read_all(chat: ChatModel, prompt: str) -> ModelError | None:

@@ -12,7 +12,8 @@ import pytest
 from ragqa.adapters.chat_langchain import ChatOptions
 from ragqa.adapters.chat_ollama import OllamaChat
 from ragqa.adapters.chat_openai import OpenAIChat
-from ragqa.errors import ModelBusy, ModelStreamCut, ModelTimeout, ModelUnavailable
+from ragqa.cancelling import Cancellation, cancelled_by
+from ragqa.errors import ClientGone, ModelBusy, ModelStreamCut, ModelTimeout, ModelUnavailable
 from ragqa.protocols import ChatModel
 from tests.chat_contract import LONG_ANSWER, QUESTION, ChatModelContract, read, wait_until
 from tests.model_server import ModelServer
@@ -138,6 +139,22 @@ def test_the_stream_can_be_closed_while_the_model_is_still_loading(served: Serve
     reader.join(2)
     assert not reader.is_alive()
     assert server.log.client_left.wait(2)
+
+
+def test_cancelling_the_question_ends_what_it_asks_of_the_model_now_and_later(served: Served) -> None:
+    server, open_chat = served
+    server.behaviour.header_delay = 30
+    chat, question = open_chat(ChatOptions()), Cancellation()
+    threading.Timer(0.5, question.cancel).start()
+    started = time.monotonic()
+    with cancelled_by(question):
+        with pytest.raises(ClientGone):
+            list(chat.stream(QUESTION, 50))
+        assert time.monotonic() - started < 2
+        with pytest.raises(ClientGone):
+            list(chat.stream(QUESTION, 50))
+    assert server.log.client_left.wait(2)
+    assert len([request for request in server.log.requests if "chat" in request.path]) == 1
 
 
 def test_a_full_queue_is_reported_as_busy(served: Served) -> None:

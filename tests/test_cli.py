@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ragqa.answer.draft import REFUSAL
 from tests import papers
 from tests.ollama_server import OllamaServer
 from tests.server import QUIET, free_port, running_server
@@ -107,6 +108,7 @@ def test_a_refusal_says_what_was_searched(data: Path) -> None:
     ended = ragqa("ask", "Who won the football world cup in 1998?", "--data", data)
     assert ended.returncode == 1
     assert "Searched 1 paper" in ended.stdout
+    assert ended.stdout.count(REFUSAL) == 1
     assert "Nearest pages:" in ended.stdout
 
 

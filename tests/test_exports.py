@@ -3,6 +3,7 @@
 import json
 
 from ragqa.conversation import AnsweredQuestion, ConversationDetails
+from ragqa.details import NearestPage, Verdict
 from ragqa.exports import exported
 from ragqa.types import Answer, Citation, Paper
 
@@ -42,6 +43,53 @@ def test_markdown_has_questions_answers_and_quotes_with_pages() -> None:
     assert "1. Marmots Asleep, page 3: “200 \\*days\\*”" in text
     assert "Not supported by the papers: They fly." in text
     assert "*generative, ollama:llama3.2, confidence 0.88*" in text
+
+
+REFUSED = AnsweredQuestion(
+    asked_at="2026-01-03T00:00:00", question="How do they swim?",
+    answer=Answer(
+        answer="I could not find an answer in these papers.", kind="refusal", mode="extractive", abstained=True,
+        confidence=0.02, citations=(cite(1, "n", "Never Cited"),), searched="2 papers of the collection “cells”",
+        standalone_question="How do they swim?", model="extractive", conversation_id="c", retried=True,
+        note="No language model is running.",
+        nearest=(NearestPage(paper_id="m", file_name="m.pdf", title="Marmots [Asleep]", page=4, section="2 Burrows"),),
+    ),
+)  # fmt: skip
+
+
+def with_refusal() -> ConversationDetails:
+    """As an earlier version may have stored it: with what was cited before the answer was refused."""
+    return TALK.model_copy(update={"answered": (*TALK.answered, REFUSED)})
+
+
+def test_markdown_of_a_refusal_says_where_it_looked_and_that_it_looked_twice() -> None:
+    text = exported(with_refusal(), "markdown", [MARMOTS]).partition("## How do they swim?")[2]
+    assert "Searched 2 papers of the collection “cells”." in text
+    assert "Nearest pages:\n\n- Marmots \\[Asleep\\], page 4 (2 Burrows)" in text
+    assert "*Searched again, more widely.*\n\n*No language model is running.*" in text
+
+
+def test_a_refusal_cites_nothing_in_any_form_even_if_it_was_stored_with_citations() -> None:
+    assert "Never Cited" not in exported(with_refusal(), "markdown", [MARMOTS, NEVER_CITED])
+    assert "Never" not in exported(with_refusal(), "bibtex", [MARMOTS, NEVER_CITED])
+    whole = ConversationDetails.model_validate_json(exported(with_refusal(), "json", []))
+    assert whole.answered[-1].answer.citations == ()
+    assert whole.answered[:-1] == TALK.answered
+
+
+def test_markdown_has_what_stands_beside_an_answer() -> None:
+    verdict = Verdict(answer="yes", yes=0.7, no=0.2, maybe=0.1, supporting=(1,), opposing=(2, 3))
+    said = TALK.answered[0].model_copy(
+        update={"answer": TALK.answered[0].answer.model_copy(update={"verdict": verdict})}
+    )
+    text = exported(TALK.model_copy(update={"answered": (said,)}), "markdown", [])
+    assert "Yes 70%, no 20%, maybe 10%; for: \\[1\\]; against: \\[2\\]\\[3\\]" in text
+
+
+def test_markdown_keeps_the_list_that_an_answer_gives() -> None:
+    given = answered("Where?", "They sleep:\n- in snow\n- in burrows")
+    text = exported(with_refusal().model_copy(update={"answered": (given,)}), "markdown", [])
+    assert "They sleep:\n\n- in snow\n- in burrows\n" in text
 
 
 def test_json_is_the_conversation_whole() -> None:

@@ -164,11 +164,61 @@ def test_a_models_rewriting_is_taken() -> None:
         "  \n",
         "They live in the Alps.",
         "They live in the Alps.\nWhere do they live?",
+        "What they eat is grass.",
         f"Where do {'very ' * 100}alpine marmots live?",
     ],
 )
-def test_what_is_no_rewriting_leaves_the_question_as_it_was(said: str) -> None:
-    assert standalone_question("Where do they live?", [MARMOTS], ScriptedChat(said)) == "Where do they live?"
+def test_what_is_no_rewriting_gives_way_to_the_rules(said: str) -> None:
+    standalone = standalone_question("Where do they live?", [MARMOTS], ScriptedChat(said))
+    assert standalone == "Where do alpine marmots live?"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Rewritten question: Where do alpine marmots live?",
+        "**Standalone question:** Where do alpine marmots live?",
+        "Here is the rewritten question:\n\nWhere do alpine marmots live?",
+        'Sure! Here\'s the standalone question: "Where do alpine marmots live?"',
+        "Question:\nWhere do alpine marmots live?",
+    ],
+)
+def test_a_label_is_no_part_of_the_question(said: str) -> None:
+    standalone = standalone_question("Where do they live?", [asked("What is a marmot?")], ScriptedChat(said))
+    assert standalone == "Where do alpine marmots live?"
+
+
+@pytest.mark.parametrize("said", ["Explain dropout in BERT-large.", "What dropout does BERT-large use"])
+def test_an_order_may_be_a_rewriting(said: str) -> None:
+    assert standalone_question("Explain it.", [BERT], ScriptedChat(said)) == said
+
+
+def test_a_rewriting_keeps_what_the_question_names() -> None:
+    model = ScriptedChat("What is BERT-large's accuracy on SQuAD?")
+    question = "What is its accuracy on GLUE?"
+    assert standalone_question(question, [BERT], model) == "What is BERT-large's accuracy on GLUE?"
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "How does the Reformer mask its tokens?",
+        "Which learning rates work best for deep residual networks?",
+        "Summarize recent work on protein structure prediction.",
+    ],
+)
+def test_a_model_is_not_asked_to_tie_a_new_topic_to_the_old_one(question: str) -> None:
+    model = ScriptedChat("How does BERT-large perform on SQuAD?")
+    assert standalone_question(question, [BERT], model) == question
+    assert model.told == []
+
+
+@pytest.mark.parametrize(
+    "question", ["What was the accuracy on ImageNet?", "How does RoBERTa differ?", "Is RoBERTa any better at it?"]
+)
+def test_a_question_that_looks_back_is_for_the_model(question: str) -> None:
+    model = ScriptedChat(f"{question[:-1]} from BERT-large?")
+    assert standalone_question(question, [BERT], model) == f"{question[:-1]} from BERT-large?"
 
 
 def test_the_model_is_shown_the_last_turns_and_told_rules_apart_from_them() -> None:

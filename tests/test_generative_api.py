@@ -73,13 +73,45 @@ def test_a_client_that_goes_ends_the_models_work(
     api: httpx.Client, model: OllamaServer, path: str, body: dict[str, Any]
 ) -> None:
     model.behaviour.answer, model.behaviour.token_delay = " ".join(["word"] * 400), 0.1
+    before = model.log.tokens_sent
     with api.stream("POST", path, json=body) as response:
         lines = response.iter_lines()
-        while not next(lines):
-            pass
+        while model.log.tokens_sent == before:
+            next(lines)
         sent = model.log.tokens_sent
     assert model.log.client_left.wait(5)
     assert model.log.tokens_sent - sent < 100
+
+
+TALK = {"earlier": [{"question": QUESTION, "answer": TRUE}], "question": "And how deep was it there?"}
+SAID = [
+    {"role": "user", "content": QUESTION},
+    {"role": "assistant", "content": TRUE},
+    {"role": "user", "content": "And how deep was it there?"},
+]
+
+
+@pytest.mark.parametrize("held", ["header_delay", "first_delay"])
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/ask", {"question": QUESTION, "mode": "generative"}),
+        ("/api/v1/ask", {**TALK, "keep": False}),  # the model is at the rewriting
+        ("/v1/chat/completions", {"messages": SAID[:1]}),
+        ("/v1/chat/completions", {"messages": SAID}),
+    ],
+)
+def test_a_client_that_goes_before_the_first_word_ends_the_models_work(
+    api: httpx.Client, model: OllamaServer, path: str, body: dict[str, Any], stream: bool, held: str
+) -> None:
+    setattr(model.behaviour, held, 30.0)
+    asked = len(model.log.bodies("/api/chat"))
+    hasty = httpx.Client(base_url=api.base_url, timeout=httpx.Timeout(10, read=0.7))
+    with hasty, pytest.raises(httpx.ReadTimeout):
+        hasty.post(path, json={**body, "stream": stream})
+    assert model.log.client_left.wait(2), "the model server is still at work"
+    assert len(model.log.bodies("/api/chat")) == asked + 1, "nothing else is asked of the model then"
 
 
 def test_a_busy_model_is_a_503_that_says_when_to_come_back(api: httpx.Client, model: OllamaServer) -> None:
@@ -93,7 +125,7 @@ def test_a_busy_model_is_a_503_that_says_when_to_come_back(api: httpx.Client, mo
 def test_an_answer_from_a_prompt_that_was_cut_is_written_again_from_less(
     api: httpx.Client, model: OllamaServer
 ) -> None:
-    model.reads_at_most = 190
+    model.reads_at_most = 280  # more than rules, question and half of the evidence have
     answer = ask(api).json()
     assert (answer["mode"], answer["abstained"]) == ("generative", False)
     assert "written again from less" in answer["note"]
@@ -156,6 +188,15 @@ def test_the_messages_before_the_last_are_the_conversation(api: httpx.Client, mo
     told = str([request.body for request in model.log.requests[before:]])
     assert "Last question: And how deep was it?" in told
     assert "Be brief." not in told
+
+
+def test_a_follow_up_may_point_at_a_paper_that_the_messages_cite(api: httpx.Client, model: OllamaServer) -> None:
+    earlier = complete(api).json()["choices"][0]["message"]["content"]
+    before = len(model.log.requests)
+    complete(api, ("user", QUESTION), ("assistant", earlier), ("user", "How deep was the snow in the same paper?"))
+    told = str([request.body for request in model.log.requests[before:]])
+    assert "How deep was the snow in “Alpine Marmots and the Length of Winter”?" in told
+    assert "Sources:" not in told
 
 
 def test_completions_leave_no_conversation_behind(api: httpx.Client) -> None:

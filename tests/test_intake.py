@@ -26,7 +26,7 @@ __all__ = ["library", "reader"]
 class NoPicture:
     """A PageRenderer that draws nothing."""
 
-    def render(self, path: Path, page: int, rects: object, scale: float) -> bytes:
+    def render(self, path: Path, page: int, rects: object, scale: float, strong: object = ()) -> bytes:
         return b"png"
 
 

@@ -2,7 +2,9 @@
 
 import pytest
 
+from ragqa.answer.cited import quoted
 from ragqa.answer.named import meant_papers, named_papers
+from ragqa.conversation import CitedPaper
 from ragqa.types import Paper
 
 PAPERS = [
@@ -38,9 +40,24 @@ def test_papers_are_named_by_title_short_name_file_and_author(question: str, ids
     ("question", "ids"),
     [
         ("What does the marmots paper find?", ["4", "5"]),
+        ("Summarize the old marmot hibernation paper", ["4"]),
         ("What does the study on hibernation find?", ["4"]),
         ("What do marmots eat?", []),
     ],
 )
 def test_a_word_of_a_title_may_mean_several(question: str, ids: list[str]) -> None:
     assert [paper.id for paper in meant_papers(question, PAPERS)] == ids
+
+
+def test_a_name_inside_a_longer_name_names_nothing() -> None:
+    papers = [*PAPERS, Paper(id="6", file_name="c.pdf", title="BERT: Pre-training of transformers")]
+    whole = "Summarize DistilBERT, a distilled version of BERT: smaller and faster"
+    assert [paper.id for paper in named_papers(whole, papers)] == ["1"]
+    assert [paper.id for paper in named_papers("Compare BERT and DistilBERT", papers)] == ["6", "1"]
+
+
+def test_a_long_title_is_known_by_the_part_that_a_question_carries() -> None:
+    long = Paper(id="7", file_name="d.pdf", title="Marmots and " + "very " * 30 + "deep snow")
+    name = quoted(CitedPaper(paper_id=long.id, title=long.title))
+    assert len(name) < len(long.title)
+    assert named_papers(f"Summarize this paper, in {name}?", [*PAPERS, long]) == [long]

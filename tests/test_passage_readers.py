@@ -258,7 +258,11 @@ def test_a_model_for_another_task_is_refused(tmp_path: Path) -> None:
         assert "RAGQA_RERANKER" in caught.value.hint
 
 
-@pytest.mark.parametrize("card", ["", "[]", '{"steps": "3"}'], ids=["no JSON", "a list", "no recipe"])
+@pytest.mark.parametrize(
+    "card",
+    ["", "[]", '{"weights": "2a18ed3c321530a6"}', '{"recipe": "int8-1"}', '{"recipe": "int8-1", "weights": 3}'],
+    ids=["no JSON", "a list", "no recipe", "no weights", "weights without a digest"],
+)
 def test_a_damaged_reader_is_named(tmp_path: Path, card: str) -> None:
     (tmp_path / "card.json").write_text(card, encoding="utf-8")
     with pytest.raises(ModelUnavailable, match="cannot be loaded") as caught:
@@ -267,14 +271,29 @@ def test_a_damaged_reader_is_named(tmp_path: Path, card: str) -> None:
 
 
 def test_a_reader_without_its_network_is_named(tmp_path: Path) -> None:
-    (tmp_path / "card.json").write_text(json.dumps({"recipe": "int8-1"}), encoding="utf-8")
+    _write_card(tmp_path, "2a18ed3c321530a6")
+    reader = OpenVinoReader(tmp_path)
     with pytest.raises(ModelUnavailable, match="cannot be loaded"):
-        OpenVinoReader(tmp_path).read("Why?", [MARMOTS])
+        reader.read("Why?", [MARMOTS])
+
+
+def _write_card(folder: Path, weights: str) -> None:
+    (folder / "card.json").write_text(json.dumps({"recipe": "int8-1", "weights": weights}), encoding="utf-8")
+
+
+def test_readers_of_other_weights_have_other_names(tmp_path: Path) -> None:
+    # What a reader has judged is kept under its name: judgements of older weights must not count for newer ones.
+    names = []
+    for weights in ("2a18ed3c321530a6", "77aa01bd9c4e2f10"):
+        _write_card(tmp_path, weights)
+        names.append(OpenVinoReader(tmp_path).name)
+    assert names == ["ragqa-reader-int8-1-2a18ed3c", "ragqa-reader-int8-1-77aa01bd"]
 
 
 def test_the_shipped_reader_is_small_and_says_what_it_is(shipped: OpenVinoReader) -> None:
     assert sum(file.stat().st_size for file in SHIPPED.iterdir()) < 25_000_000
-    assert json.loads((SHIPPED / "card.json").read_text(encoding="utf-8"))["recipe"] in shipped.name
+    card = json.loads((SHIPPED / "card.json").read_text(encoding="utf-8"))
+    assert shipped.name == f"ragqa-reader-{card['recipe']}-{card['weights'][:8]}"
 
 
 def test_reading_needs_no_torch(shipped: OpenVinoReader) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ragqa.answer.question_kind import kind_of, wants_sentence, wants_words
+from ragqa.answer.question_kind import kind_of, of_several, wants_sentence, wants_words
 
 SPANS = [
     "What percentage of BERT's language understanding capabilities does DistilBERT retain?",
@@ -20,6 +20,22 @@ SPANS = [
     "What is the size of ACL-ARC datasets?",
     "Compared with controls, what was the mean age?",
     "Who won the football world cup in 1998?",
+    "Summarise the conclusions.",
+    "Summarize the paper's results",
+    "Give me an overview of the results of the BERT paper",
+    "Can you summarize how dropout works?",
+    "Which process was used?",
+    "Which analysis did they perform?",
+    "Which species was studied?",
+    "Which virus was found?",
+    "What does the encoder do?",
+    "What causes cancer?",
+    "Which performs better, the old or the new drug?",
+    "What year were the models released?",
+    "What bias does the corpus show?",
+    "In what ways does the model fail?",
+    "Which four legged mammal is the smartest?",
+    "What law covers wrongs which humans can do to each other?",
 ]
 YES_OR_NO = [
     "Does their model also take the expected answer style as input?",
@@ -40,12 +56,22 @@ LISTS = [
     "In what four Chinese review datasets does it achieve the state of the art?",
     "List the hyperparameters.",
     "what previous systems were compared to?",
+    "Which antibiotics were tested?",
+    "Which optimizers were used?",
+    "What GPUs did they use?",
+    "Which organisms were studied?",
+    "Which species were studied?",
+    "Which antibiotics inhibit growth?",
+    "What inclusion criteria were applied?",
+    "What two drugs did they compare?",
+    "Which of the drugs are safe?",
+    "On which islands was it found?",
 ]
 COMPARISONS = [
     "Compare DistilBERT and LLaMA by training data.",
     "What are the differences between the two studies?",
     "Which datasets do all papers use?",
-    "Please summarize these papers.",
+    "How does the sample size differ between the papers?",
     "Compare the methods of all papers",
 ]
 SUMMARIES = [
@@ -54,6 +80,13 @@ SUMMARIES = [
     "TL;DR",
     "What is this paper about?",
     "What is DistilBERT about?",
+    "Please summarize these papers.",
+    "Summarize each paper",
+    "Summarize LLaMA: Open and Efficient Foundation Language Models",
+    "Summarize A Deep Reinforced Model for Abstractive Summarization",
+    "Summarize the paper on the effect of snow",
+    "Summarize this paper, in “BERT: Pre-training of Deep Models”?",
+    'Summarize "Limitations of training data"',
 ]
 
 
@@ -69,6 +102,21 @@ SUMMARIES = [
 )
 def test_the_words_of_a_question_tell_what_it_wants(kind: str, question: str) -> None:
     assert kind_of(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("question", "several"),
+    [
+        ("Summarize each paper", True),
+        ("Summarize these two", True),
+        ("Please summarize all of them.", True),
+        ("What are these papers about?", True),
+        ("Summarize the paper on earlier studies", False),
+        ("Summarize this paper", False),
+    ],
+)
+def test_one_summary_or_several(question: str, several: bool) -> None:
+    assert of_several(question) is several
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ The papers are other people's and lie beside the repository; where they are abse
 """
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from ragqa.compose import open_engine
 from ragqa.engine import Engine
 from ragqa.quotes import locate
 from ragqa.settings import Settings
-from ragqa.types import AnswerDone, AskRequest, SearchRequest
+from ragqa.types import Answer, AnswerDone, AnswerMode, AskRequest, SearchRequest
+from tests.free_writer import INVENTION, write_freely
+from tests.ollama_server import OllamaServer
 
 E2E = Path(__file__).parents[2] / "shared" / "data" / "e2e"
 PAPERS = E2E / "papers" / "restricted" / "m3sciqa"
@@ -24,12 +27,15 @@ pytestmark = pytest.mark.skipif(not PAPERS.is_dir(), reason="the real papers are
 
 @pytest.fixture(scope="module")
 def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    """Three papers of 95 pages in all."""
-    engine = open_engine(Settings(data=tmp_path_factory.mktemp("real") / "data", llm="none"))
-    report = engine.ingest([PAPERS], "", lambda step: None)
-    assert (report.ready, report.failed) == (3, ())
-    yield engine
-    engine.close()
+    """Three papers of 95 pages in all, with a model that quotes, shortens and makes things up."""
+    with OllamaServer() as model:
+        model.behaviour.answer = write_freely
+        data = tmp_path_factory.mktemp("real") / "data"
+        engine = open_engine(Settings(data=data, llm="ollama:llama3.2", ollama_url=model.url))
+        report = engine.ingest([PAPERS], "", lambda step: None)
+        assert (report.ready, report.failed) == (3, ())
+        yield engine
+        engine.close()
 
 
 def questions() -> list[dict[str, Any]]:
@@ -74,16 +80,47 @@ def test_every_citation_of_every_kind_stands_on_its_page(kind: str, library: Eng
 
 def test_every_choice_is_cited_from_its_page(library: Engine) -> None:
     question = "How many attention heads does the Transformer employ?"
-    assert _cited(question, library, ("8", "12", "16 heads")) > 0
+    assert _cited(question, library, CHOICES) > 0
 
 
 def test_every_citation_stands_on_its_page(library: Engine) -> None:
     assert sum(_cited(question["question"], library) for question in questions()) >= 0.5 * len(questions())
 
 
+CHOICES = ("8", "12", "16 heads")
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "choice"])
+def test_every_citation_of_a_written_answer_of_every_kind_stands_on_its_page(kind: str, library: Engine) -> None:
+    question, choices = KINDS.get(kind, KINDS["span"]), CHOICES if kind == "choice" else None
+    assert len(_written(question, library, choices).citations) > 0
+
+
+def test_every_citation_of_what_a_model_writes_stands_on_its_page(library: Engine) -> None:
+    answers = [_written(question["question"], library) for question in questions()]
+    written = [answer for answer in answers if answer.mode == "generative" and not answer.abstained]
+    assert len(written) >= 0.5 * len(answers)
+    assert sum(len(answer.citations) for answer in written) >= 2 * len(written)
+    assert all(any("turnstile" in sentence for sentence in answer.unsupported) for answer in written), INVENTION
+
+
+def _written(question: str, library: Engine, choices: tuple[str, ...] | None = None) -> Answer:
+    """The model's answer, after its citations were found on their pages and no mark was found without a citation."""
+    answer = _answer(question, library, choices, "generative")
+    marks = {int(mark) for mark in re.findall(r"\[(\d+)\]", answer.answer)}
+    quoted = {int(mark) for c in answer.citations for mark in re.findall(r"\[(\d+)\]", c.quote)}
+    assert marks <= {citation.number for citation in answer.citations} | quoted
+    return answer
+
+
 def _cited(question: str, library: Engine, choices: tuple[str, ...] | None = None) -> int:
     """How many citations the answer has, after all were found on their pages."""
-    *_, done = library.ask(AskRequest(question=question, mode="extractive", choices=choices))
+    return len(_answer(question, library, choices, "extractive").citations)
+
+
+def _answer(question: str, library: Engine, choices: tuple[str, ...] | None, mode: AnswerMode) -> Answer:
+    """An answer whose every citation was found on its page."""
+    *_, done = library.ask(AskRequest(question=question, mode=mode, choices=choices, keep=False))
     assert isinstance(done, AnswerDone)
     answer = done.answer
     for citation in answer.citations:
@@ -91,4 +128,4 @@ def _cited(question: str, library: Engine, choices: tuple[str, ...] | None = Non
         assert citation.rects
     numbers = {citation.number for citation in answer.citations}
     assert all(short.citation in numbers and short.rects for short in answer.short)
-    return len(answer.citations)
+    return answer

@@ -11,19 +11,17 @@ QUESTION = "What do the authors of the paper report about the duration of hibern
 
 
 @pytest.mark.parametrize(
-    ("draft", "written", "weak"),
+    ("draft", "weak"),
     [
-        (refusal(0.0), True, True),
-        (refusal(0.05), False, True),
-        (Draft("So it is.", 0.4), True, True),
-        (Draft("So it is.", 0.4), False, False),
-        (Draft("So it is. [1] And so.", 0.5), True, False),
+        (refusal(0.0), True),
+        (refusal(0.05), True),
+        (Draft("So it is. And so. And so. [1]", 0.3, supported=0.4), True),
+        (Draft("So it is. [1]", 0.4), False),
+        (Draft("So it is. [1] And so.", 0.3, supported=0.5), False),
     ],
 )
-def test_a_refusal_is_weak_and_so_is_a_draft_of_which_most_has_no_support(
-    draft: Draft, written: bool, weak: bool
-) -> None:
-    assert is_weak(draft, written) is weak
+def test_a_refusal_is_weak_and_so_is_a_draft_of_which_most_has_no_support(draft: Draft, weak: bool) -> None:
+    assert is_weak(draft) is weak
 
 
 def test_the_surer_draft_counts_and_a_refusal_never_does() -> None:

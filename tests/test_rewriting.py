@@ -8,8 +8,10 @@ import pytest
 
 from ragqa.answer.cited import point_at_cited, within
 from ragqa.answer.follow_up import standalone_question
+from ragqa.answer.question_kind import kind_of
 from ragqa.answer.rewriting import rewrite_by_rules
 from ragqa.conversation import CitedPaper, Turn
+from tests.scripted_chat import ScriptedChat
 
 E2E = Path(__file__).resolve().parents[2] / "shared" / "data" / "e2e" / "questions.jsonl"
 OPEN_SETS = ("litqa2", "aragog", "m3sciqa")
@@ -114,6 +116,39 @@ def test_the_answer_to_our_own_question_completes_the_one_before() -> None:
     assert rewrite_by_rules("the second one", [which]) == "What was measured, in “Owls: A Survey”?"
     assert rewrite_by_rules("Bats in Winter", [which]) == "What was measured, in Bats in Winter?"
     assert rewrite_by_rules("What is an owl?", [which]) == "What is an owl?"
+
+
+@pytest.mark.parametrize(
+    ("reply", "standalone"),
+    [
+        ("the second one", "Summarize this paper, in “Owls: A Survey”?"),
+        ("What about the second one?", "Summarize this paper, in “Owls: A Survey”?"),
+        ("the owl one", "Summarize this paper, in the owl paper?"),
+        ("both", "Summarize this paper, in “Bats in Winter” and “Owls: A Survey”?"),
+        ("How does the second one end?", "How does “Owls: A Survey” end?"),
+        ("Summarize the second one", "Summarize “Owls: A Survey”"),
+    ],
+)
+def test_the_answer_to_our_own_question_needs_no_model(reply: str, standalone: str) -> None:
+    which = said("Summarize this paper", BATS, OWLS, answer="Which paper should I summarize?", asked_back=True)
+    model = ScriptedChat("Something else?")
+    assert standalone_question(reply, [which], model) == standalone
+    if reply != "How does the second one end?":
+        assert kind_of(standalone) == "summary"
+
+
+@pytest.mark.parametrize(
+    ("question", "standalone"),
+    [
+        ("Compare them", "Compare “Bats in Winter” and “Owls: A Survey”"),
+        ("Compare these two by sample size", "Compare “Bats in Winter” and “Owls: A Survey” by sample size"),
+        ("Please summarize both papers.", "Please summarize “Bats in Winter” and “Owls: A Survey”."),
+        ("Compare both methods", "Compare both methods"),
+    ],
+)
+def test_several_papers_may_be_pointed_at_together(question: str, standalone: str) -> None:
+    assert point_at_cited(question, [BOTH]) == standalone
+    assert point_at_cited(question, [SLEEP]) == question
 
 
 @pytest.mark.parametrize(

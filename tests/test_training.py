@@ -375,3 +375,17 @@ def test_the_baseline_without_a_reader_is_the_closest_sentence(embedder: Embedde
     (found,) = as_best_sentence(embedder)([Example("What were the samples from Oslo washed in?", TEXT)])
     assert found.text == "Samples from Oslo were washed in ethanol and dried under nitrogen."
     assert 0 < found.score < 1
+
+
+def test_paper_questions_are_read_from_the_paragraphs_marked_as_their_evidence(tmp_path: Path) -> None:
+    asked = {"set": "qasper", "answer_type": "free", "question": "How dried?", "answers": ["under nitrogen"]}
+    rows = [
+        asked | {"evidence": ["Washed in ethanol.", "Dried under nitrogen."]},
+        asked | {"evidence": []},
+        asked | {"evidence": ["Dried."], "answer_type": "boolean", "answers": ["Yes"]},
+        asked | {"evidence": ["Dried."], "set": "ncg"},
+    ]
+    file = tmp_path / "questions.jsonl"
+    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    (example,), answers = evaluate.as_questions(evaluate.papers_jsonl(file))
+    assert (example.text, answers) == ("Washed in ethanol.\nDried under nitrogen.", [["under nitrogen"]])

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ragqa.details import NearestPage, ScoredChoice, ShortAnswer
 from ragqa.errors import InputError, ModelUnavailable, NotPdf, RagqaError, ServerUnreachable
 from ragqa.types import (
     Answer,
@@ -27,7 +28,7 @@ from ragqa.types import (
 )
 from ui import chat, papers
 from ui.answers import answer_html
-from ui.chat import Conversation
+from ui.chat import Conversation, Wanted
 from ui.render import (
     draft_html,
     error_html,
@@ -40,8 +41,8 @@ from ui.render import (
 )
 
 OUR_TAGS = {
-    "a", "b", "blockquote", "br", "button", "div", "figcaption", "figure", "h2", "h3", "img", "li", "mark", "meter",
-    "ol", "p", "progress", "q", "span", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "a", "b", "blockquote", "br", "button", "details", "div", "figcaption", "figure", "h2", "h3", "img", "li",
+    "mark", "meter", "ol", "p", "progress", "q", "span", "summary", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 OUR_ATTRIBUTES = {
     "alt", "aria-label", "class", "data-retry", "href", "max", "min", "rel", "role", "scope", "src", "target", "title",
@@ -130,17 +131,24 @@ def test_no_word_of_a_paper_or_model_becomes_a_tag(title: str, quote: str, writt
         answer=f"{quote} [1] {written}", citations=(cited,), unsupported=(written, note), note=note, model=note,
         mode="generative", standalone_question=written,
     )  # fmt: skip
+    place = NearestPage(paper_id=quote, file_name=title, title=written, page=1, section=note)
+    short = ShortAnswer(text=written, citation=1, probability=0.5, rects=(), row=note, column=title)
+    chosen = ScoredChoice(text=note, probability=0.5)
+    refused = {"abstained": True, "nearest": (place,), "choices": (chosen,)}
     failed = paper(PaperState.FAILED, title=title, reason=note, file_name=quote, id=written)
     for source in (
         answer_html(said, "How long?"),
-        answer_html(said.model_copy(update={"abstained": True}), "How long?"),
+        answer_html(said.model_copy(update=refused), "How long?"),
+        answer_html(said.model_copy(update={"kind": "clarification", "candidates": (place,)}), "How long?"),
+        answer_html(said.model_copy(update={"mode": "extractive", "short": (short, short)}), "How long?"),
         page_html(cited, b"\x89PNG"),
+        page_html(place, b"\x89PNG"),
         papers_html([failed, paper(PaperState.READING, title=written)]),
         refused_html([(title, NotPdf(quote, hint=note))]),
         error_html(RagqaError(written, hint=note)),
         draft_html(written),
         stopped_html(written),
-        question_html(written),
+        question_html(written, (note, title)),
     ):
         assert_harmless(source)
 
@@ -246,7 +254,7 @@ def last_shown(conversation: Conversation) -> str:
 
 def test_the_checked_answer_replaces_the_draft() -> None:
     library = SmallLibrary([STARTED, AnswerPiece(text="They sl"), AnswerDone(answer=answer())])
-    grown = list(chat.ask(library, "How long?", "auto", [], Conversation()))
+    grown = list(chat.ask(library, "How long?", Wanted(), Conversation()))
     assert [len(step.messages()) for step in grown] == [2, 2, 2]
     assert "Searching" in last_shown(grown[0])
     assert "They sl" in last_shown(grown[1])
@@ -256,8 +264,8 @@ def test_the_checked_answer_replaces_the_draft() -> None:
 
 def test_a_follow_up_belongs_to_the_conversation_and_the_chosen_papers() -> None:
     library = SmallLibrary([STARTED, AnswerDone(answer=answer())])
-    [*_, first] = chat.ask(library, "How long?", "auto", [], Conversation())
-    [*_, second] = chat.ask(library, "Why?", "extractive", ["f" * 64], first)
+    [*_, first] = chat.ask(library, "How long?", Wanted(), Conversation())
+    [*_, second] = chat.ask(library, "Why?", Wanted("extractive", ("f" * 64,)), first)
     assert [request.conversation_id for request in library.requests] == [None, "c1"]
     assert [request.filter.paper_ids for request in library.requests] == [None, ("f" * 64,)]
     assert len(second.messages()) == 4
@@ -265,16 +273,25 @@ def test_a_follow_up_belongs_to_the_conversation_and_the_chosen_papers() -> None
 
 def test_the_same_note_is_shown_once_in_a_row() -> None:
     library = SmallLibrary([STARTED, AnswerDone(answer=answer(note="No language model."))])
-    [*_, first] = chat.ask(library, "How long?", "auto", [], Conversation())
-    [*_, second] = chat.ask(library, "Why?", "auto", [], first)
+    [*_, first] = chat.ask(library, "How long?", Wanted(), Conversation())
+    [*_, second] = chat.ask(library, "Why?", Wanted(), first)
     assert "No language model." in last_shown(first)
     assert "No language model." not in last_shown(second)
+
+
+def test_a_second_search_is_told_of_each_time() -> None:
+    said = answer(abstained=True, citations=(), retried=True, note="A second, wider search did not help.")
+    library = SmallLibrary([STARTED, AnswerDone(answer=said)])
+    [*_, first] = chat.ask(library, "How long?", Wanted(), Conversation())
+    [*_, second] = chat.ask(library, "Why?", Wanted(), first)
+    assert "A second, wider search did not help." in last_shown(first)
+    assert "A second, wider search did not help." in last_shown(second)
 
 
 def test_an_error_is_shown_with_what_to_do_and_the_conversation_goes_on() -> None:
     error = ModelUnavailable("No model answers.", hint="Start one.")
     library = SmallLibrary([STARTED, AnswerPiece(text="They")], error)
-    [*_, failed] = chat.ask(library, "How long?", "generative", [], Conversation())
+    [*_, failed] = chat.ask(library, "How long?", Wanted("generative"), Conversation())
     assert 'role="alert"' in last_shown(failed)
     assert "No model answers." in last_shown(failed)
     assert "Start one." in last_shown(failed)
@@ -283,7 +300,7 @@ def test_an_error_is_shown_with_what_to_do_and_the_conversation_goes_on() -> Non
 
 def test_stopping_closes_the_request_and_keeps_what_was_written() -> None:
     library = SmallLibrary([STARTED, AnswerPiece(text="They sleep"), AnswerDone(answer=answer())])
-    growing = chat.ask(library, "How long?", "auto", [], Conversation())
+    growing = chat.ask(library, "How long?", Wanted(), Conversation())
     next(growing)
     drafted = next(growing)
     growing.close()  # type: ignore[attr-defined]
@@ -294,7 +311,7 @@ def test_stopping_closes_the_request_and_keeps_what_was_written() -> None:
 
 def test_stopping_after_the_answer_changes_nothing() -> None:
     library = SmallLibrary([STARTED, AnswerDone(answer=answer())])
-    [*_, done] = chat.ask(library, "How long?", "auto", [], Conversation())
+    [*_, done] = chat.ask(library, "How long?", Wanted(), Conversation())
     assert done.stopped() == done
     assert Conversation().stopped() == Conversation()
 
@@ -308,7 +325,7 @@ def test_a_page_that_cannot_be_drawn_says_why() -> None:
 def test_only_ready_papers_can_be_chosen_and_others_are_looked_at_often() -> None:
     shelf = [paper(PaperState.READY, title="A" * 100), paper(PaperState.READING, id="e" * 64)]
     view = papers.view_papers(SmallLibrary(shelf=shelf))
-    assert view.choices == (("A" * 47 + "…", "f" * 64),)
+    assert view.choices == (("A" * 47 + "…", "f" * 64, ""),)
     assert view.again_s == papers.BUSY_EVERY_S
     assert papers.still_there(["f" * 64, "e" * 64], view) == ["f" * 64]
 

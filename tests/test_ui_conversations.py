@@ -100,7 +100,7 @@ def test_an_opened_conversation_shows_its_answers_and_goes_on() -> None:
     assert talk.id == "c"
     assert "201 days" in talk.messages()[-1]["content"]
     assert talk.latest is not None
-    assert talk.citations.keys() == {"a.1"}
+    assert talk.pages.keys() == {"api/v1/papers/p/pages/1.png?highlight=a.1"}
 
 
 def test_what_goes_wrong_is_said() -> None:

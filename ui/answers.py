@@ -3,26 +3,66 @@
 import re
 from collections.abc import Sequence
 
-from ragqa.details import Cell, Comparison, NearestPage, ScoredChoice, Verdict
+from ragqa.details import Cell, Comparison, NearestPage, ScoredChoice, ShortAnswer, Verdict
 from ragqa.types import Answer, Citation
-from ui.render import inert, link, message
+from ui.render import folded, inert, link, message
 
 MARK = r"\[\d{1,3}\]"
 MODE_NAMES = {"extractive": "Quoted from the papers", "generative": "Written by a language model"}
 REFUSAL_ADVICE = '<p class="meta">Ask it another way, or look whether the paper is in the library and chosen.</p>'
 
 
-def answer_html(answer: Answer, question: str) -> str:
-    """The checked answer to the question as asked: text with marks, quotes, and how it came about."""
+def answer_html(answer: Answer, question: str, place: int = 0) -> str:
+    """The checked answer to the question as asked: text with marks, quotes, and how it came about.
+
+    ``place`` counts the exchanges before it; a click on a candidate says which question it means.
+    """
     about = _about(answer, question)
     if answer.abstained:
-        looked = f'<p class="meta">Searched {inert(answer.searched)}.</p>' if answer.searched else ""
-        near = _places("Nearest pages", answer.nearest, with_page=True)
-        return message("refusal", f"<p>{inert(answer.answer)}</p>{looked}{near}{REFUSAL_ADVICE}{about}")
+        return message("refusal", f"{_refused(answer)}{REFUSAL_ADVICE}{about}")
     if answer.kind == "clarification":
-        return message("clarification", f"<p>{inert(answer.answer)}</p>{about}")
+        return message("clarification", f"<p>{inert(answer.answer)}</p>{_candidates(answer, place)}{about}")
     body = f"{_said(answer)}{_quotes(answer)}{_unsupported_note(answer)}{about}"
     return message("answer", body)
+
+
+def candidate_key(place: int, number: int) -> str:
+    """By what a click names a paper that the question of an exchange may have meant."""
+    return f"{place}.{number}"
+
+
+def _refused(answer: Answer) -> str:
+    """That there is no answer, where it was looked for, and what there is that does not make one."""
+    parts = [f"<p>{inert(answer.answer)}</p>"]
+    if answer.searched:
+        parts.append(f'<p class="meta">Searched {inert(answer.searched)}.</p>')
+    if answer.nearest:
+        rows = "".join(_near(page) for page in answer.nearest)
+        parts.append(f'<p class="meta">Nearest pages:</p><ul class="nearest">{rows}</ul>')
+    if answer.unsupported:
+        rows = "".join(f"<li>{_doubtful(sentence)}</li>" for sentence in answer.unsupported)
+        count = len(answer.unsupported)
+        said = "1 sentence" if count == 1 else f"{count} sentences"
+        title = f"What the model wrote: {said} that no words in the papers support"
+        parts.append(folded(title, f'<ul class="doubtful">{rows}</ul>'))
+    if answer.choices:
+        parts.append(folded("How the choices compare, by what little was found", _choices(answer.choices, {})))
+    return "".join(parts)
+
+
+def _near(page: NearestPage) -> str:
+    section = f" · {inert(page.section)}" if page.section else ""
+    return f"<li>{link(page, f'{inert(page.title or page.file_name)}, page {page.page}')}{section}</li>"
+
+
+def _candidates(answer: Answer, place: int) -> str:
+    """The papers that may be meant, each a button that asks about it."""
+    rows = "".join(
+        f'<li><button type="button" class="candidate" value="{candidate_key(place, number)}"'
+        f' title="Ask about this paper">{inert(paper.title or paper.file_name)}</button></li>'
+        for number, paper in enumerate(answer.candidates)
+    )
+    return f'<ul class="candidates">{rows}</ul>' if rows else ""
 
 
 def _said(answer: Answer) -> str:
@@ -30,7 +70,9 @@ def _said(answer: Answer) -> str:
     numbered = {citation.number: citation for citation in answer.citations}
     written = answer.mode == "generative"
     parts = []
-    if written or not (answer.comparison or answer.summary):
+    if answer.short and not written:
+        parts.append(_short(answer, numbered))
+    elif written or not (answer.comparison or answer.summary):
         parts.append(f"<p{_class_of(answer)}>{_marked_text(answer)}</p>")
     if answer.verdict:
         parts.append(_verdict(answer.verdict, numbered))
@@ -45,9 +87,27 @@ def _said(answer: Answer) -> str:
 
 def _class_of(answer: Answer) -> str:
     """A few words stand larger than the sentence around them, which follows as a quote."""
-    return (
-        ' class="short"' if answer.mode == "extractive" and (answer.short or answer.verdict or answer.choices) else ""
-    )
+    return ' class="short"' if answer.mode == "extractive" and (answer.verdict or answer.choices) else ""
+
+
+def _short(answer: Answer, numbered: dict[int, Citation]) -> str:
+    """The words that answer, each with its mark and its probability; below the sentence where that is the answer."""
+    items = [f"{_headed(short)} {_links((short.citation,), numbered)} {_chance(short)}" for short in answer.short]
+    if any(citation.quote in answer.answer for citation in answer.citations):
+        words = "; ".join(f"{_headed(short)} {_chance(short)}" for short in answer.short)
+        return f'<p class="short">{_marked_text(answer)}</p><p class="meta">Words that answer: {words}</p>'
+    if len(items) == 1:
+        return f'<p class="short">{items[0]}</p>'
+    return f'<ul class="short">{"".join(f"<li>{item}</li>" for item in items)}</ul>'
+
+
+def _headed(short: ShortAnswer) -> str:
+    heads = ", ".join(filter(None, (short.row, short.column)))
+    return inert(f"{short.text} ({heads})" if heads else short.text)
+
+
+def _chance(short: ShortAnswer) -> str:
+    return f'<span class="chance" title="Probability that these words answer">{short.probability:.0%}</span>'
 
 
 def _verdict(verdict: Verdict, numbered: dict[int, Citation]) -> str:
@@ -83,15 +143,6 @@ def _cell(cell: Cell, numbered: dict[int, Citation]) -> str:
     return f"<td>{inert(cell.text)} {_links((cell.citation,), numbered)}</td>"
 
 
-def _places(title: str, places: Sequence[NearestPage], *, with_page: bool) -> str:
-    rows = "".join(
-        f"<li>{inert(place.title or place.file_name)}{f', page {place.page}' if with_page else ''}"
-        f"{f' · {inert(place.section)}' if place.section else ''}</li>"
-        for place in places
-    )
-    return f'<p class="meta">{title}:</p><ul class="nearest">{rows}</ul>' if rows else ""
-
-
 def _links(numbers: Sequence[int], numbered: dict[int, Citation]) -> str:
     return "".join(link(numbered[number], f"&#91;{number}&#93;") for number in numbers if number in numbered)
 
@@ -123,14 +174,22 @@ def _marked_text(answer: Answer) -> str:
 
 def _token(words: str, doubtful: set[str], numbered: dict[int, Citation]) -> str:
     if words in doubtful:
-        return f'<mark class="unsupported" title="No words in the papers were found for this">{inert(words)}</mark>'
+        return _doubtful(words)
     if re.fullmatch(MARK, words) and (citation := numbered.get(int(words[1:-1]))):
         return link(citation, f"&#91;{citation.number}&#93;")
     return inert(words) if re.fullmatch(MARK, words) else f"<q>{inert(words)}</q>"
 
 
+def _doubtful(words: str) -> str:
+    return f'<mark class="unsupported" title="No words in the papers were found for this">{inert(words)}</mark>'
+
+
 def _spaced(text: str) -> str:
-    """Inert text that keeps the spaces at its ends, where it meets its neighbours."""
+    """Inert text that keeps its line breaks, and the spaces at its ends, where it meets its neighbours."""
+    return "<br>".join(map(_spaced_line, text.split("\n")))
+
+
+def _spaced_line(text: str) -> str:
     before, after = " " * text[:1].isspace(), " " * text[-1:].isspace()
     return f"{before}{inert(text)}{after}" if text.strip() else before
 

@@ -1,10 +1,15 @@
-// Citations are links to the page's picture. A plain click shows it in the panel; a modified one opens it as a link.
+// Links to a page's picture: a plain click shows it in the panel; a modified one opens it as a link.
 document.addEventListener("click", (event) => {
   const link = event.target.closest("a.citation");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
   event.preventDefault();
-  trigger("cite", { citation: new URL(link.href).searchParams.get("highlight") });
+  trigger("cite", { address: link.getAttribute("href") });
   if (element.getBoundingClientRect().top > window.innerHeight / 2) element.scrollIntoView({ behavior: "smooth" });
+});
+// A paper that a question may have meant: the question is asked again about that one.
+document.addEventListener("click", (event) => {
+  const candidate = event.target.closest("#chat button.candidate");
+  if (candidate) trigger("pick", { candidate: candidate.value });
 });
 // The chat component labels each message with its source, which a screen reader would read out as HTML.
 const unlabel = () =>

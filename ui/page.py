@@ -10,7 +10,7 @@ from ragqa.client import Client
 from ragqa.errors import RagqaError
 from ragqa.types import ANSWER_MODES, AnswerMode
 from ui import chat, conversations, papers
-from ui.chat import Conversation
+from ui.chat import Conversation, Wanted
 from ui.papers import PapersView
 from ui.render import error_html, no_page_html, papers_html
 
@@ -25,7 +25,9 @@ SYSTEM_MONO = ("ui-monospace", "Menlo", "Consolas", "monospace")
 
 EMPTY_LIBRARY = "### Upload papers to begin\nAdd PDFs in the panel on the left. Answers then quote them, word for word."
 READY_LIBRARY = "### Ask about your papers\nEvery claim of an answer points at words on a page."
+EVERY_COLLECTION = ("All papers", "")
 LONGEST_QUESTION = 8000
+LONGEST_BOX = 30_000  # characters of all choices together
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
@@ -70,6 +72,10 @@ class ChatPage:
         )
         self.refused = gr.HTML("", elem_id="refused")
         self.papers = gr.HTML(papers_html(()), elem_id="papers", js_on_load=FOLLOW_PAPERS.read_text("utf-8"))
+        self.collection = gr.Dropdown(
+            [EVERY_COLLECTION], value="", label="Ask only this collection", visible=False, interactive=True,
+            elem_id="collection",
+        )  # fmt: skip
         self.only = gr.Dropdown(
             [], multiselect=True, label="Ask only these papers", info="None chosen: all of them.", interactive=True
         )
@@ -100,32 +106,36 @@ class ChatPage:
             self.ask = gr.Button("Ask", variant="primary", min_width=72, scale=0)
             self.stop = gr.Button("Stop", variant="stop", min_width=72, scale=0, visible=False)
             self.new = gr.Button("New conversation", min_width=150, scale=0)
+        with gr.Accordion("Choices", open=False, elem_id="choices"):
+            self.choices = gr.Textbox(
+                label="Choices, one a line", placeholder="Answers to choose from, each on a line of its own",
+                info="The answer gives each a probability. Or list them when you ask: “Which one? A) … B) …”",
+                lines=3, max_lines=8, max_length=LONGEST_BOX,
+            )  # fmt: skip
 
     def _wire_talk(self) -> None:
-        shown = [self.question, self.chatbot, self.conversation, self.ask, self.stop]
-        asking = gr.on(
-            [self.question.submit, self.ask.click],
-            self._on_ask, [self.question, self.mode, self.only, self.conversation, self.seen], shown, **QUIET,
-        )  # fmt: skip
-        asking.then(self._on_asked, self.conversation, [self.page, self.ask, self.stop], **QUIET).then(
-            self._on_list, [self.find, self.conversation], self.kept, **QUIET
-        )
-        self.stop.click(
-            self._on_stop, self.conversation, [self.chatbot, self.conversation, self.ask, self.stop],
-            cancels=[asking], **QUIET,
-        )  # fmt: skip
+        growing = [self.chatbot, self.conversation, self.ask, self.stop]
+        said = {self.question, self.choices, self.mode, self.collection, self.only, self.conversation, self.seen}
+        asking = gr.on([self.question.submit, self.ask.click], self._on_ask, said, [self.question, *growing], **QUIET)
+        picking = self.page.pick(self._on_pick, [self.mode, self.conversation], growing, **QUIET)
+        for answering in (asking, picking):
+            answering.then(
+                self._on_asked, self.conversation, [self.page, self.choices, self.ask, self.stop], **QUIET
+            ).then(self._on_list, [self.find, self.conversation], self.kept, **QUIET)
+        self.stop.click(self._on_stop, self.conversation, [*growing, self.page], cancels=[asking, picking], **QUIET)
         gr.on(
-            [self.new.click, self.chatbot.clear],
-            self._on_new, None, [self.question, self.chatbot, self.conversation, self.page, self.ask, self.stop],
-            cancels=[asking], **QUIET,
+            [self.new.click, self.chatbot.clear], self._on_new, None,
+            [self.question, self.choices, *growing, self.page], cancels=[asking, picking], **QUIET,
         )  # fmt: skip
         self.chatbot.example_select(self._on_example, None, self.question, **QUIET)
         self.page.cite(self._on_cite, self.conversation, self.page, **QUIET)
 
     def _wire_library(self) -> None:
-        shown = [self.seen, self.papers, self.only, self.chatbot, self.timer]
-        looks = {"fn": self._on_look, "inputs": [self.seen, self.only], "outputs": shown, **QUIET}
+        shown = [self.seen, self.papers, self.collection, self.only, self.chatbot, self.timer]
+        chosen = [self.seen, self.collection, self.only]
+        looks = {"fn": self._on_look, "inputs": chosen, "outputs": shown, **QUIET}
         gr.on([self._blocks.load, self.timer.tick], **looks)
+        self.collection.input(self._on_collection, chosen, self.only, **QUIET)
         self.files.upload(self._on_upload, self.files, [self.refused, self.files], api_visibility="private").then(
             **looks
         )
@@ -158,36 +168,58 @@ class ChatPage:
     def _on_retitle(self, clicked: gr.EventData) -> str:
         return conversations.rename(self._client, clicked.conversation, clicked.title)
 
-    def _on_ask(
-        self, question: str, mode: AnswerMode, only: list[str], conversation: Conversation, seen: PapersView
-    ) -> Iterator[tuple[Any, ...]]:
+    def _on_ask(self, said: dict[Any, Any]) -> Iterator[tuple[Any, ...]]:
+        question, conversation = said[self.question], said[self.conversation]
         if not question.strip():
             yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
         # What was seen may be some seconds old: it is asked for again before a question is turned away.
-        if not seen.choices and (reason := papers.nothing_to_ask(self._client)):
+        if not said[self.seen].choices and (reason := papers.nothing_to_ask(self._client)):
             growing = iter([conversation.asked(question).failed(reason)])
         else:
-            growing = chat.ask(self._client, question, mode, only, conversation)
+            wanted = Wanted(
+                mode=said[self.mode],
+                paper_ids=tuple(said[self.only]),
+                collection=said[self.collection] or "",
+                choices=said[self.choices] or "",  # None until the folded box was opened
+            )
+            growing = chat.ask(self._client, question, wanted, conversation)
         for grown in growing:
-            yield "", grown.messages(), grown, gr.update(visible=False), gr.update(visible=True)
+            yield "", *_growing(grown)
+
+    def _on_pick(
+        self, mode: AnswerMode, conversation: Conversation, clicked: gr.EventData
+    ) -> Iterator[tuple[Any, ...]]:
+        meant = conversation.meaning(clicked.candidate)
+        if meant is None or conversation.pending:
+            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            return
+        message, paper_id = meant
+        for grown in chat.ask(self._client, message, Wanted(mode=mode, paper_ids=(paper_id,)), conversation):
+            yield _growing(grown)
 
     def _on_asked(self, conversation: Conversation) -> tuple[Any, ...]:
-        page = chat.show_page(self._client, conversation.latest) if conversation.latest else gr.skip()
-        return page, gr.update(visible=True), gr.update(visible=False)
+        """Without a citation the page view is emptied: what an earlier answer cited says nothing of this one."""
+        if conversation.pending:  # a click that came too late changes nothing of what is being answered
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        page = chat.show_page(self._client, conversation.latest)
+        is_answered = bool(conversation.exchanges) and conversation.exchanges[-1].answer is not None
+        choices = "" if is_answered else gr.skip()
+        return page, choices, gr.update(visible=True), gr.update(visible=False)
 
     def _on_stop(self, conversation: Conversation) -> tuple[Any, ...]:
         stopped = conversation.stopped()
-        return stopped.messages(), stopped, gr.update(visible=True), gr.update(visible=False)
+        page = chat.show_page(self._client, stopped.latest)
+        return stopped.messages(), stopped, gr.update(visible=True), gr.update(visible=False), page
 
     def _on_new(self) -> tuple[Any, ...]:
-        return "", [], Conversation(), no_page_html(), gr.update(visible=True), gr.update(visible=False)
+        return "", "", [], Conversation(), gr.update(visible=True), gr.update(visible=False), no_page_html()
 
     def _on_example(self, chosen: gr.SelectData) -> str:
         return str(chosen.value["text"])
 
     def _on_cite(self, conversation: Conversation, clicked: gr.EventData) -> str:
-        return chat.show_page(self._client, conversation.citations.get(clicked.citation))
+        return chat.show_page(self._client, conversation.pages.get(clicked.address))
 
     def _on_upload(self, files: list[str]) -> tuple[str, None]:
         return papers.upload(self._client, [Path(file) for file in files]), None
@@ -195,12 +227,26 @@ class ChatPage:
     def _on_retry(self, clicked: gr.EventData) -> str:
         return papers.retry(self._client, clicked.paper)
 
-    def _on_look(self, seen: PapersView, chosen: list[str]) -> tuple[Any, ...]:
+    def _on_look(self, seen: PapersView, collection: str, chosen: list[str]) -> tuple[Any, ...]:
         """What changed since the last look; nothing is drawn again that did not."""
         view = papers.view_papers(self._client)
         if view == seen:
-            return gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
-        only = gr.update(choices=list(view.choices), value=papers.still_there(chosen, view))
+            return gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        names = view.collections
+        within = collection if collection in names else ""
+        collections = gr.update(
+            choices=[EVERY_COLLECTION, *((name, name) for name in names)], value=within, visible=bool(names)
+        )
+        only = self._on_collection(view, within, chosen)
         examples = [{"text": question} for question in view.questions]
         greeting = gr.update(examples=examples, placeholder=READY_LIBRARY if view.choices else EMPTY_LIBRARY)
-        return view, view.html, only, greeting, gr.Timer(view.again_s)
+        return view, view.html, collections, only, greeting, gr.Timer(view.again_s)
+
+    def _on_collection(self, seen: PapersView, collection: str, chosen: list[str]) -> Any:
+        """Papers of other collections cannot be chosen beside it."""
+        return gr.update(choices=seen.papers_of(collection), value=papers.still_there(chosen, seen, collection))
+
+
+def _growing(conversation: Conversation) -> tuple[Any, ...]:
+    """What is shown of it while it can be stopped."""
+    return conversation.messages(), conversation, gr.update(visible=False), gr.update(visible=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from ragqa.errors import InputError, RagqaError
 from ragqa.types import ENDED, Paper, PaperState, Uploaded
@@ -37,14 +37,31 @@ class Shelf(Protocol):
         ...
 
 
+class Choosable(NamedTuple):
+    """A paper that can be asked."""
+
+    label: str
+    id: str
+    collection: str
+
+
 @dataclass(frozen=True, slots=True)
 class PapersView:
-    """The list, what can be chosen as (label, id), questions to try, and seconds until the next look."""
+    """The list, what can be chosen, questions to try, and seconds until the next look."""
 
     html: str
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[Choosable, ...] = ()
     questions: tuple[str, ...] = ()
     again_s: float = IDLE_EVERY_S
+
+    @property
+    def collections(self) -> list[str]:
+        """Names of those that have a paper to ask."""
+        return sorted({paper.collection for paper in self.choices} - {""}, key=str.casefold)
+
+    def papers_of(self, collection: str) -> list[tuple[str, str]]:
+        """(label, id) of the papers in a collection; of all papers if it has no name."""
+        return [(paper.label, paper.id) for paper in self.choices if collection in ("", paper.collection)]
 
 
 def view_papers(shelf: Shelf) -> PapersView:
@@ -57,7 +74,7 @@ def view_papers(shelf: Shelf) -> PapersView:
     busy = any(paper.state not in ENDED for paper in papers)
     return PapersView(
         html=papers_html(papers),
-        choices=tuple((_short(label(paper)), paper.id) for paper in ready),
+        choices=tuple(Choosable(_short(label(paper)), paper.id, paper.collection) for paper in ready),
         questions=QUESTIONS if ready else (),
         again_s=BUSY_EVERY_S if busy else IDLE_EVERY_S,
     )
@@ -98,9 +115,9 @@ def retry(shelf: Shelf, paper_id: str) -> str:
     return ""
 
 
-def still_there(chosen: Sequence[str], view: PapersView) -> list[str]:
-    """Those chosen papers that can still be asked."""
-    known = {paper_id for _, paper_id in view.choices}
+def still_there(chosen: Sequence[str], view: PapersView, collection: str = "") -> list[str]:
+    """Those chosen papers that can still be asked, within a collection."""
+    known = {paper_id for _, paper_id in view.papers_of(collection)}
     return [paper_id for paper_id in chosen if paper_id in known]
 
 

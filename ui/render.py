@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote as url_quote
 
+from ragqa.details import NearestPage
 from ragqa.errors import RagqaError
 from ragqa.types import ENDED, Citation, Paper, PaperState
 
@@ -31,19 +32,28 @@ def inert(text: str) -> str:
     return ACTIVE.sub(lambda found: f"&#{ord(found[0])};", plain).replace("'", "&#39;")
 
 
+def inert_lines(text: str) -> str:
+    """The same with its line breaks."""
+    return "<br>".join(inert(line) for line in text.splitlines())
+
+
 def message(kind: str, body: str) -> str:
     """One chat message. Without line breaks it is one HTML block to Markdown, whatever stands in it."""
     return f'<div class="ragqa {kind}">{body}</div>'
 
 
-def question_html(question: str) -> str:
-    """What the user asked."""
-    return message("question", "<br>".join(inert(line) for line in question.strip().splitlines()))
+def question_html(question: str, choices: Sequence[str] = ()) -> str:
+    """What the user asked, with the answers to choose from."""
+    rows = "".join(f"<li>{inert(choice)}</li>" for choice in choices)
+    below = f'<ol class="given" type="A">{rows}</ol>' if rows else ""
+    return message("question", inert_lines(question.strip()) + below)
 
 
 def draft_html(text: str) -> str:
     """An answer that is still being written, not checked yet."""
-    return message("draft", f'<p>{inert(text)}</p><p class="meta">Writing; the quotes are checked at the end.</p>')
+    return message(
+        "draft", f'<p>{inert_lines(text)}</p><p class="meta">Writing; the quotes are checked at the end.</p>'
+    )
 
 
 def searching_html() -> str:
@@ -53,7 +63,7 @@ def searching_html() -> str:
 
 def stopped_html(draft: str) -> str:
     """What was written when the user pressed stop."""
-    written = f"<p>{inert(draft)}</p>" if draft else ""
+    written = f"<p>{inert_lines(draft)}</p>" if draft else ""
     return message("stopped", f'{written}<p class="meta">Stopped. Nothing of this was checked.</p>')
 
 
@@ -62,14 +72,16 @@ def error_html(error: RagqaError) -> str:
     return message("error", f'<p role="alert">{_said(error.message, error.hint)}</p>')
 
 
-def page_html(citation: Citation, png: bytes) -> str:
-    """The page's picture under the words that were cited from it."""
+def page_html(place: Citation | NearestPage, png: bytes) -> str:
+    """The page's picture, under the words that were cited from it if any were."""
     picture = base64.b64encode(png).decode("ascii")
-    where = f"{inert(citation.title or citation.file_name)}, page {citation.page}"
+    where, quoted, shows = _where(place), '<p class="meta">One of the nearest pages; no words of it are cited.</p>', ""
+    if isinstance(place, Citation):
+        quoted, shows = f"<blockquote>{inert(place.quote)}</blockquote>", ", the cited words highlighted"
     return (
-        f'<figure class="ragqa page"><figcaption><h2>{where}</h2><blockquote>{inert(citation.quote)}</blockquote>'
-        f'<a href="{page_address(citation)}" target="_blank" rel="noopener">Open the page in a new tab</a></figcaption>'
-        f'<img src="data:image/png;base64,{picture}" alt="{where}, the cited words highlighted"></figure>'
+        f'<figure class="ragqa page"><figcaption><h2>{where}</h2>{quoted}'
+        f'<a href="{page_address(place)}" target="_blank" rel="noopener">Open the page in a new tab</a></figcaption>'
+        f'<img src="data:image/png;base64,{picture}" alt="{where}{shows}"></figure>'
     )
 
 
@@ -78,10 +90,10 @@ def no_page_html() -> str:
     return '<div class="ragqa page"><p class="meta">The page behind a citation appears here.</p></div>'
 
 
-def page_address(citation: Citation) -> str:
+def page_address(place: Citation | NearestPage) -> str:
     """Where the page's picture is, relative to the chat's own address."""
-    paper, highlight = url_quote(citation.paper_id, safe=""), url_quote(citation.id, safe="")
-    return f"api/v1/papers/{paper}/pages/{citation.page}.png?highlight={highlight}"
+    page = f"api/v1/papers/{url_quote(place.paper_id, safe='')}/pages/{place.page}.png"
+    return f"{page}?highlight={url_quote(place.id, safe='')}" if isinstance(place, Citation) else page
 
 
 def papers_html(papers: Sequence[Paper]) -> str:
@@ -110,13 +122,21 @@ def _said(text: str, hint: str) -> str:
     return f"{inert(text)} <span class='hint'>{inert(hint)}</span>" if hint else inert(text)
 
 
-def link(citation: Citation, shown: str) -> str:
-    """A link to the page that is cited."""
-    where = f"{inert(citation.title or citation.file_name)}, page {citation.page}"
+def link(place: Citation | NearestPage, shown: str) -> str:
+    """A link to the page that is cited, or that came near."""
     return (
-        f'<a class="citation" href="{page_address(citation)}" target="_blank" rel="noopener"'
-        f' title="{where}">{shown}</a>'
+        f'<a class="citation" href="{page_address(place)}" target="_blank" rel="noopener"'
+        f' title="{_where(place)}">{shown}</a>'
     )
+
+
+def folded(title: str, body: str) -> str:
+    """Shown when the reader opens it."""
+    return f'<details><summary class="meta">{title}</summary>{body}</details>'
+
+
+def _where(place: Citation | NearestPage) -> str:
+    return f"{inert(place.title or place.file_name)}, page {place.page}"
 
 
 def _progress(papers: Sequence[Paper]) -> str:

@@ -32,6 +32,7 @@ _FORCE_BOLD = 1 << 18
 _MOST_CHARACTERS = 500_000
 _MOST_PIXELS = 20_000_000
 _HIGHLIGHT = (255, 213, 0, 96)
+_STRONG = (255, 120, 0, 110)  # black words under it keep a contrast of more than 4.5:1
 
 _Place = Callable[[float, float, float, float], Rect]
 
@@ -251,8 +252,8 @@ class _Drawing:
             self._raw.FPDFBitmap_Destroy(bitmap)
 
 
-def render_page(path: Path, page: int, rects: Sequence[Rect], scale: float) -> bytes:
-    """A PNG of the page (from 1) with rectangles marked; ``scale`` is pixels per point.
+def render_page(path: Path, page: int, rects: Sequence[Rect], scale: float, strong: Sequence[Rect] = ()) -> bytes:
+    """A PNG of the page (from 1) with ``rects`` marked, ``strong`` in a stronger colour; ``scale`` is pixels per point.
 
     Raise DamagedPdf if there is no such page, EncryptedPdf or DamagedPdf if the file cannot be opened.
     """
@@ -265,8 +266,9 @@ def render_page(path: Path, page: int, rects: Sequence[Rect], scale: float) -> b
         image = document[page - 1].render(scale=scale).to_pil().convert("RGBA")
     marks = Image.new("RGBA", image.size, (0, 0, 0, 0))
     pen = ImageDraw.Draw(marks)
-    for x0, y0, x1, y1 in rects:
-        pen.rectangle((x0 * scale, y0 * scale, x1 * scale, y1 * scale), fill=_HIGHLIGHT)
+    for colour, marked in ((_HIGHLIGHT, rects), (_STRONG, strong)):
+        for rect in marked:
+            pen.rectangle([side * scale for side in rect], fill=colour)
     buffer = io.BytesIO()
     Image.alpha_composite(image, marks).convert("RGB").save(buffer, format="PNG")
     return buffer.getvalue()

@@ -24,9 +24,9 @@ class SubprocessRenderer:
         self._memory_mb = memory_mb
         self._free = threading.BoundedSemaphore(AT_ONCE)
 
-    def render(self, path: Path, page: int, rects: Sequence[Rect], scale: float) -> bytes:
+    def render(self, path: Path, page: int, rects: Sequence[Rect], scale: float, strong: Sequence[Rect] = ()) -> bytes:
         """Raise a ReadError if the page cannot be drawn."""
-        request = json.dumps([str(path), page, list(rects), scale, self._memory_mb])
+        request = json.dumps([str(path), page, list(rects), scale, list(strong), self._memory_mb])
         try:
             with self._free:
                 ended = subprocess.run(
@@ -49,10 +49,10 @@ class SubprocessRenderer:
 
 def main() -> int:
     """The child: one request from standard input, one picture to standard output."""
-    path, page, rects, scale, memory_mb = json.load(sys.stdin)
+    path, page, rects, scale, strong, memory_mb = json.load(sys.stdin)
     limit_memory(memory_mb)
     try:
-        sys.stdout.buffer.write(render_page(Path(path), page, [tuple(rect) for rect in rects], scale))
+        sys.stdout.buffer.write(render_page(Path(path), page, rects, scale, strong))
     except RagqaError as exc:
         sys.stdout.write(json.dumps([exc.code, exc.message, exc.hint]))
         return REFUSED

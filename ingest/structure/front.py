@@ -10,12 +10,14 @@ from ingest.pdf.words import PlacedPage
 from ingest.section_names import is_known
 from ingest.structure.authors import authors_of, fold_name, is_person
 from ingest.structure.imprint import find_venue, publication_year
-from ingest.structure.title import absorb_title_lines, find_title, title_text
+from ingest.structure.title import absorb_title_lines, find_title, title_text, visible_title
 from ragqa.document import Block, BlockKind, Metadata, Page
 
 _ABSTRACT = re.compile(r"^(a\s?b\s?s\s?t\s?r\s?a\s?c\s?t|summary)\b\s*[.:—–-]*\s*", re.IGNORECASE)
 _DEEPEST_BYLINE = 330.0
 """Points from the title down to where the last author may stand."""
+_TITLE_PAGES = 3
+"""Covers may come before the title page."""
 
 
 def mark_title_and_authors(blocks: list[TextBlock], metadata: Metadata, body: float) -> list[TextBlock]:
@@ -97,7 +99,7 @@ def complete_metadata(
     ranges: Sequence[Block],
     placed: Sequence[PlacedPage],
 ) -> Metadata:
-    """What the title page says wins over what the file says of itself (``told``); junk is dropped.
+    """What the title page says wins over what the file says of itself (``told``); junk, and a title nobody sees, drop.
 
     ``pages`` and ``ranges`` are the paper as it is shown, ``placed`` its words with stamps and footers included.
     """
@@ -106,7 +108,7 @@ def complete_metadata(
     abstract = _ABSTRACT.sub("", shown_text(pages, ranges, BlockKind.ABSTRACT), count=1)
     doi = told.doi if told.doi and told.doi in first_page else find_doi([first_page, told.doi])
     return Metadata(
-        title=title_text(shown_text(pages, ranges, BlockKind.TITLE), told.title),
+        title=title_text(shown_text(pages, ranges, BlockKind.TITLE), visible_title(told.title, placed[:_TITLE_PAGES])),
         authors=_agreed_authors(byline, told.authors, first_page, bool(abstract)),
         year=publication_year(first_page) or told.year,
         doi=doi,

@@ -1,10 +1,12 @@
 """Which block of the first page is the title, and what is no title at all."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
 from ingest.layout.blocks import TextBlock
+from ingest.pdf.words import PlacedPage
 from ingest.section_names import is_known
 from ragqa.document import BlockKind
 
@@ -17,6 +19,10 @@ _DOI = re.compile(r"\b10\.\d{4,9}/")
 _MARKS_BEHIND = re.compile(r"\s*[*∗†‡§¶⋆#]+$")
 _LONGEST_RUN_ON = 0.6
 """In font sizes: the gap above a line that still belongs to the title."""
+LONGEST_TITLE = 300
+"""Characters. The title goes before every passage of its paper."""
+_SHOWN = 0.8
+"""Share of the words of the file's own title that one place of a page must have."""
 
 
 def find_title(blocks: Sequence[TextBlock], told: str, body: float) -> TextBlock | None:
@@ -63,10 +69,34 @@ def _is_alike(block: TextBlock, title: TextBlock) -> bool:
 
 def title_text(shown: str, told: str) -> str:
     """The title as the page has it, without a footnote's mark; in the file's letters if the page has capitals only."""
-    shown = _MARKS_BEHIND.sub("", shown)
+    shown = cut_title(_MARKS_BEHIND.sub("", shown))
     if not shown:
         return "" if is_junk_title(told) else told
     return told if shown.isupper() and not told.isupper() and letters(told) == letters(shown) else shown
+
+
+def visible_title(told: str, pages: Sequence[PlacedPage]) -> str:
+    """The file's own title, cut to length, if it stands on one of the pages; else '', as nobody can see it there."""
+    title = cut_title(told)
+    wanted = list(filter(None, map(letters, title.split())))
+    return title if wanted and any(_stands_on(wanted, page) for page in pages) else ""
+
+
+def _stands_on(wanted: Sequence[str], page: PlacedPage) -> bool:
+    """All in a row, or most words near each other: the page may break or hyphenate some."""
+    shown = [letters(word.text) for word in page.words]
+    if "".join(wanted) in "".join(shown):
+        return True
+    count, least = len(wanted), _SHOWN * len(wanted)
+    places = (Counter(shown[start : start + 3 * count]) for start in range(0, len(shown), count))
+    return any((Counter(wanted) & place).total() >= least for place in places)
+
+
+def cut_title(title: str) -> str:
+    """At most LONGEST_TITLE characters, cut between words where there are any."""
+    if len(title) <= LONGEST_TITLE:
+        return title
+    return title[: LONGEST_TITLE + 1].rpartition(" ")[0].rstrip() or title[:LONGEST_TITLE]
 
 
 def is_junk_title(title: str) -> bool:

@@ -10,7 +10,8 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from ragqa.adapters.chat_langchain import ChatOptions, Request, running_request
+from ragqa.adapters.chat_langchain import ChatOptions, running_request
+from ragqa.cancelling import Cancellation
 from ragqa.errors import ModelUnavailable
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _end_on_cancel(outgoing: "httpx.Request") -> None:
     outgoing.extensions["trace"] = partial(_note_socket, running_request())
 
 
-def _note_socket(request: Request, event: str, info: dict[str, Any]) -> None:
+def _note_socket(request: Cancellation, event: str, info: dict[str, Any]) -> None:
     if event in _CONNECTED:
         request.on_cancel(partial(_shut, info["return_value"].get_extra_info("socket")))
 

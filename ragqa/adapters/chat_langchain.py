@@ -9,12 +9,14 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ragqa.adapters.chat_text import until_stop, without_thinking
-from ragqa.errors import ModelError, ModelStreamCut, ModelTimeout
+from ragqa.cancelling import Cancellation, question_under_way
+from ragqa.errors import ClientGone, ModelError, ModelStreamCut, ModelTimeout
 from ragqa.protocols import ChatMessage
 
 if TYPE_CHECKING:
@@ -34,42 +36,12 @@ class ChatOptions:
     queue: int = 8
 
 
-class Request:
-    """One running request: lets any thread end what its worker is blocked on."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._cancelled = False
-        self._enders: list[Callable[[], None]] = []
-
-    @property
-    def cancelled(self) -> bool:
-        """True once nobody waits for the answer any more."""
-        return self._cancelled
-
-    def on_cancel(self, end: Callable[[], None]) -> None:
-        """Call ``end`` when the request is cancelled; at once if it already is."""
-        with self._lock:
-            if not self._cancelled:
-                self._enders.append(end)
-                return
-        end()
-
-    def cancel(self) -> None:
-        """End the request; a second call does nothing."""
-        with self._lock:
-            self._cancelled = True
-            enders, self._enders = self._enders, []
-        for end in enders:
-            end()
+_RUNNING: ContextVar[Cancellation | None] = ContextVar("running_request", default=None)
 
 
-_RUNNING: ContextVar[Request | None] = ContextVar("running_request", default=None)
-
-
-def running_request() -> Request:
-    """The request that this worker thread serves; a fresh one outside a worker."""
-    return _RUNNING.get() or Request()
+def running_request() -> Cancellation:
+    """What the request that this worker thread serves is cancelled by; a fresh one outside a worker."""
+    return _RUNNING.get() or Cancellation()
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,23 +60,30 @@ class Provider:
 
 
 class Pieces(Generator[str, None, None]):
-    """The pieces of one answer. ``close`` may be called from any thread and returns at once."""
+    """The pieces of one answer. ``close`` may be called from any thread and returns at once.
+
+    So does cancelling the question that this thread works on, which makes the reading raise ClientGone.
+    """
 
     def __init__(
         self, provider: Provider, messages: Sequence[ChatMessage], max_tokens: int, arguments: dict[str, Any]
     ) -> None:
         self._provider = provider
         self._left = max_tokens
-        self._request = Request()
+        self._request = Cancellation()
+        self._question = question_under_way()
         self._items: SimpleQueue[str | Exception | None] = SimpleQueue()
         self._started = False
         self._over = False
-        # The worker holds no reference to this object: dropping the last one closes the stream.
+        # Neither worker nor question holds a reference to this object: dropping the last one closes the stream.
+        self._question.on_cancel(partial(_end, self._request, self._items))
+        if self._request.cancelled:
+            return
         work = (provider, list(messages), arguments, self._request, self._items)
         threading.Thread(target=_read_model, args=work, name=provider.name, daemon=True).start()
 
     def send(self, value: None = None, /) -> str:
-        """The next piece, never empty. Raise a ModelError that names the cause."""
+        """The next piece, never empty. Raise a ModelError that names the cause, or ClientGone."""
         while not self._over:
             item = self._next_item()
             # Closing breaks the worker's connection; the error of that is nobody's news.
@@ -115,6 +94,8 @@ class Pieces(Generator[str, None, None]):
             if item:
                 return self._counted(item)
         self.close()
+        if self._question.cancelled:
+            raise ClientGone("Who asked has gone; the model was stopped.")
         raise StopIteration
 
     def throw(
@@ -131,8 +112,7 @@ class Pieces(Generator[str, None, None]):
     def close(self) -> None:
         """End the request upstream and wake whoever waits for a piece."""
         self._over = True
-        self._request.cancel()
-        self._items.put(None)
+        _end(self._request, self._items)
 
     def __del__(self) -> None:
         self._request.cancel()
@@ -171,11 +151,17 @@ class Pieces(Generator[str, None, None]):
         return text
 
 
+def _end(request: Cancellation, items: "SimpleQueue[str | Exception | None]") -> None:
+    """End the request upstream and wake whoever waits for a piece."""
+    request.cancel()
+    items.put(None)
+
+
 def _read_model(
     provider: Provider,
     messages: Sequence[ChatMessage],
     arguments: dict[str, Any],
-    request: Request,
+    request: Cancellation,
     items: "SimpleQueue[str | Exception | None]",
 ) -> None:
     """The worker: put each text, then None; an error in its place."""

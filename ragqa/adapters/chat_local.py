@@ -8,7 +8,8 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ragqa.adapters.chat_langchain import Request, running_request, stream_cut
+from ragqa.adapters.chat_langchain import running_request, stream_cut
+from ragqa.cancelling import Cancellation
 from ragqa.errors import ModelBusy, PromptTooLong
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Turnstile:
         self._places = threading.BoundedSemaphore(places + 1)
 
     @contextmanager
-    def turn(self, request: Request) -> Iterator[None]:
+    def turn(self, request: Cancellation) -> Iterator[None]:
         """Wait in line for the model. Raise ModelBusy if the line is full."""
         if not self._places.acquire(blocking=False):
             raise ModelBusy(

@@ -6,6 +6,7 @@ Knows Ollama's answers and errors; knows nothing of prompts.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ragqa.adapters.chat_counts import ReadCounts
 from ragqa.adapters.chat_http import client_arguments, lookup, lookup_entries
 from ragqa.adapters.chat_langchain import ChatOptions, Pieces, Provider, stream_cut
 from ragqa.adapters.chat_text import estimated_tokens, fewest_tokens
@@ -14,7 +15,6 @@ from ragqa.protocols import ChatMessage
 
 START_HINT = "Start it with: ollama serve"
 LEAST_WINDOW = 1024  # tokens; no model is served with less
-LEAST_READ = 0.9  # share of the fewest tokens a prompt can have; below it Ollama has cut the prompt
 
 
 def ollama_models(url: str) -> list[str]:
@@ -71,6 +71,7 @@ class OllamaChat:
         self._model = model
         self._options = options or ChatOptions()
         self._window: int | None = None
+        self._counts = ReadCounts()
         chat = ChatOllama(
             model=model,
             base_url=self._url,
@@ -119,13 +120,15 @@ class OllamaChat:
         if not read:
             return
         sent = sum(fewest_tokens(message.content) for message in messages)
-        if read >= self.context_window or read < LEAST_READ * sent:
+        if self._counts.is_cut(sent, read) or read >= self.context_window:
             if read >= LEAST_WINDOW:
                 self._window = min(self.context_window, read)
             raise PromptTooLong(
                 f"{self.name} read only {read} tokens of a prompt of {sent} or more.",
                 hint="Ask a shorter question, or give the model a larger context window in Ollama.",
             )
+        if sum(estimated_tokens(message.content) for message in messages) < LEAST_WINDOW // 2:
+            self._counts.learn(sent, read)
 
     def _translate(self, error: Exception, started: bool) -> ModelError | None:
         import httpx

@@ -15,6 +15,7 @@ from ragqa.adapters.padding import batches_by_width, padded
 from ragqa.errors import ModelUnavailable
 
 MOST_STREAMS = 8  # each holds its own memory
+DIGITS = 8  # of the weights' digest: enough to tell two trainings apart
 # See openvino_embedder: OpenVINO 2026.4 is wrong in bfloat16 for 32 tokens; elsewhere it would save a tenth.
 EXACT = {"INFERENCE_PRECISION_HINT": "f32"}
 
@@ -63,9 +64,10 @@ class PairNetwork:
 
 
 def _recipe(folder: Path) -> str:
-    """How the network was made, by its card. Raise ModelUnavailable if there is none."""
+    """How the network was made and of which weights, by its card. Raise ModelUnavailable if there is none."""
     try:
-        return str(json.loads((folder / "card.json").read_text(encoding="utf-8"))["recipe"])
+        card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+        return f"{card['recipe']}-{card['weights'][:DIGITS]}"
     except (OSError, ValueError, KeyError, TypeError) as exc:
         raise _unusable(folder, exc) from exc
 

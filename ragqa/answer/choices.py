@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ragqa.answer.asking import Asking
 from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence
@@ -45,11 +45,13 @@ def answer_with_choice(asking: Asking) -> Draft:
     scored = {at: _scored(judged[at], chances[at], asking) for at in order}  # the likeliest is cited first
     choices = tuple(scored[at] for at in range(len(judged)))
     best = scored[order[0]]
-    details = Details(choices=choices)
     if sure < LEAST_CONFIDENCE or not best.citations:
-        return Draft(refusal(sure).text, sure, abstained=True, details=details)
+        uncited = tuple(choice.model_copy(update={"citations": ()}) for choice in choices)
+        return replace(refusal(sure), details=Details(choices=uncited))
     marks = "".join(f"[{number}]" for number in best.citations)
-    return Draft(f"{best.text} {marks}", round(best.probability * sure, 3), kind="choice", details=details)
+    return Draft(
+        f"{best.text} {marks}", round(best.probability * sure, 3), kind="choice", details=Details(choices=choices)
+    )
 
 
 def judge(asking: Asking, found: Sequence[Found]) -> list[Judged]:

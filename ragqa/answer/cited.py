@@ -22,6 +22,18 @@ _SAME = re.compile(
     re.I,
 )
 
+_NUMBERS = {"both": 2, "two": 2, "three": 3, "four": 4, "five": 5}
+_SEVERAL = (
+    rf"(?:(?:these|those|both)(?: (?:{'|'.join(_NUMBERS)}))?(?: {_NOUN})?|the (?:{'|'.join(_NUMBERS)})(?: {_NOUN})?|"
+    r"them(?: all| both)?|(?:all|both) of (?:them|these|those))"
+)
+# "Compare them"; what else a "them" stands for is not to be told here.
+_ALL = re.compile(
+    rf"^(?P<verb>(?:please |can you |could you )*(?:compare|contrast|summari[sz]e) |)(?P<all>{_SEVERAL})"
+    r"(?=\s*[?.,:]|\s*$|\s(?:by|in|on|with|regarding)\b)",
+    re.I,
+)
+
 
 def point_at_cited(question: str, turns: Sequence[Turn], loosely: bool = True) -> str:
     """The question with the paper that it points at named by title; as it was if it points at none.
@@ -31,6 +43,9 @@ def point_at_cited(question: str, turns: Sequence[Turn], loosely: bool = True) -
     papers = last_cited(turns)
     if not papers:
         return question
+    together = _ALL.search(question)
+    if together and (all_of_them := _together(together, papers, turns[-1].asked_back)):
+        return f"{together['verb']}{all_of_them}{question[together.end() :]}"
     counted = _COUNTED.search(question)
     if counted and (chosen := _counted(counted, papers)):
         return _replaced(question, counted, quoted(chosen))
@@ -65,6 +80,17 @@ def _counted(found: re.Match[str], papers: Sequence[CitedPaper]) -> CitedPaper |
     if which in ("former", "latter", "other"):
         return papers[0 if which == "former" else 1] if len(papers) == 2 else None
     return papers[-1] if len(papers) > 1 else None
+
+
+def _together(found: re.Match[str], papers: Sequence[CitedPaper], may_answer: bool) -> str:
+    """The titles of all, if there are several, and as many as are counted; alone only where it answers us."""
+    said = found["all"].lower().split()
+    is_answer = may_answer and not found.string[found.end() :].strip(" ?.")
+    counted = next((number for word, number in _NUMBERS.items() if word in said), len(papers))
+    if len(papers) < 2 or len(papers) != counted or not (found["verb"] or is_answer):
+        return ""
+    *others, last = map(quoted, papers)
+    return f"{', '.join(others)} and {last}"
 
 
 def _replaced(question: str, found: re.Match[str], words: str) -> str:

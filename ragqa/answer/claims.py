@@ -11,7 +11,15 @@ from itertools import pairwise
 from ragqa.answer.words import WORD, content_words, coverage, stem
 
 LEAST_SUPPORT = 0.5  # share of a sentence's content words that the words behind it must have
-MARK = re.compile(r"\s*\[(\d+(?:\s*,\s*\d+)*)\]")
+_NAMED = r"(?:(?:evidence|sources?|passages?|excerpts?|ref(?:erence)?s?|citations?|documents?|docs?)\b\.?\s*[:#]?\s*)"
+_NUMBERS = rf"(?:\^?\d+(?:\s*(?:[,;&]|[-–—]|and)\s*{_NAMED}?\d+)*)"
+# [2], [[2]], [1; 2], [1-3], [Evidence 2], 【1†source】, (Evidence 2). Intervals are none: "95% CI [12, 15]", "[0, 1]".
+MARK = re.compile(
+    r"(?<!\s)(?:(?<!\bCI)(?<!\bCI:)(?<!\bIQR)(?<!\binterval)(?<!\brange)(?<!=)|(?=\s*\[\d+\]))\s*(?:"
+    rf"\[(?!0\s*[,;–-])(?:\[{_NAMED}?{_NUMBERS}\]|{_NAMED}?{_NUMBERS})\]"
+    rf"|【{_NAMED}?{_NUMBERS}(?:[:†][^】]*)?】|\({_NAMED}{_NUMBERS}\))",
+    re.I,
+)
 FIGURE = re.compile(r"((?<!\w)[-−–])?(\d+(?:[.,]\d+)*)(\s?%|\s+per\s?cent\b)?")
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 NUMBER_WORDS = {
@@ -76,7 +84,7 @@ def compare(claim: str, text: str, around: str = "") -> Agreement:
         in_order=_shared_pairs(claim, text),
         figures=figures(claim) <= figures(text),
         polarity=_denies(claim) == _denies(text),
-        direction=not _opposed(claim, text),
+        direction=not opposed(claim, text),
         names=_names_said(claim, f"{text} {around}"),
     )
 
@@ -94,6 +102,13 @@ def figures(text: str) -> frozenset[str]:
     return frozenset(written | {NUMBER_WORDS[word] for word in re.findall(r"\w+", plain) if word in NUMBER_WORDS})
 
 
+def says_names(claim: str, text: str) -> bool:
+    """True if the text says every name of the claim, also one that begins it: BERT, mRNA, GPT-2."""
+    first = claim.partition(" ")[0]
+    is_name = any(c.isupper() or c.isdigit() for c in first[1:])
+    return _names_said(f"the {claim}" if is_name else claim, text) == 1
+
+
 def _figure(sign: str, digits: str, percent: str) -> str:
     plain = digits.replace(",", "") if THOUSANDS.fullmatch(digits) else digits
     return ("-" if sign else "") + plain + ("%" if percent else "")
@@ -106,7 +121,7 @@ def _denies(text: str) -> bool:
     return len(first) % 2 == 1 if first else bool(found)
 
 
-def _opposed(claim: str, text: str) -> bool:
+def opposed(claim: str, text: str) -> bool:
     """True if a word of the claim does not stand in the text, but its opposite does."""
     said, there = set(WORD.findall(claim.casefold())), set(WORD.findall(text.casefold()))
     for ours, theirs in _oppositions():
@@ -131,9 +146,12 @@ def _has(words: set[str], beginnings: frozenset[str]) -> bool:
 
 
 def _shared_pairs(claim: str, text: str) -> float:
-    """Share of the claim's neighbouring content words that are neighbours in the text too, in either order."""
+    """Share of the claim's neighbouring content words that are neighbours in the text too, in either order.
+
+    1 if there are none: a single word cannot be out of order.
+    """
     wanted, there = _pairs(claim), _pairs(text)
-    return len(wanted & there) / len(wanted) if wanted else 0.0
+    return len(wanted & there) / len(wanted) if wanted else 1.0
 
 
 def _pairs(text: str) -> frozenset[frozenset[str]]:

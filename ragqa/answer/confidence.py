@@ -6,8 +6,9 @@ Most of it does not depend on the scale of one model. ``python -m benchmarks.abs
 import re
 from collections.abc import Sequence
 
+from ragqa.answer.asking import Asking
 from ragqa.answer.odds import sigmoid
-from ragqa.answer.spans import Found
+from ragqa.answer.spans import Found, read
 from ragqa.answer.words import content_words, coverage
 from ragqa.types import Hit
 
@@ -33,6 +34,14 @@ def confidence(question: str, evidence: Sequence[Hit], found: Sequence[Found]) -
     """Probability that the evidence holds an answer; ``found`` is empty where nothing reads."""
     weights = WITH_READER if found else WITHOUT_READER
     return round(weighed(features(question, evidence, found), weights), 3)
+
+
+def confidence_of(asking: Asking) -> float:
+    """The same before anything is answered, by the reader if there is one; 0 without evidence."""
+    if not asking.evidence:
+        return 0.0
+    found = read(asking.question, asking.evidence, asking.reader) if asking.reader else []
+    return confidence(asking.question, asking.evidence, found)
 
 
 def weighed(values: Features, weights: Features) -> float:

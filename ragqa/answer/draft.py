@@ -14,7 +14,8 @@ NO_SUPPORT = "I could not find support for an answer in these papers."
 class Draft:
     """The answer's text with ``[n]`` marks, and how sure the mode is, 0 to 1; what a language model used, counted.
 
-    ``kind`` is empty where the mode says it all; ``note`` tells the reader what was left out.
+    ``kind`` is empty where the mode says it all; ``note`` tells the reader what was left out. ``supported`` is the
+    share of a written answer's sentences that the evidence bears out.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Draft:
     kind: AnswerKind | None = None
     details: Details = field(default_factory=Details)
     note: str = ""
+    supported: float = 1.0
 
 
 def refusal(confidence: float) -> Draft:

@@ -77,13 +77,15 @@ def _read(asking: Asking) -> tuple[list[Found], float]:
 
 
 def _explained(best: Found, sure: float, asking: Asking) -> Draft:
-    """The sentence that the answer stands in and, if it is another, the one that bears it out; of a table, the row."""
+    """The sentence that the answer stands in and, if it is another, the one that bears it out; of a table, the cell."""
     short = _short(best, asking)
     if short is None:
         return refusal(sure)
+    if short.row or short.column:
+        return _said([short], sure, asking)  # a row says little without what heads its columns
     evidence = evidence_of(best)
     overlaps = evidence in best.sentence or best.sentence in evidence
-    if not (overlaps or short.row):
+    if not overlaps:
         asking.citer.cite(best.hit, evidence, sure)
     text = " ".join(marked(cited.quote, [cited]) for cited in asking.citer.citations)
     return Draft(text, sure, kind="span", details=Details(short=(short,)))

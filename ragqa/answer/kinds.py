@@ -4,11 +4,10 @@ from collections.abc import Callable
 
 from ragqa.answer.asking import Asking
 from ragqa.answer.choices import answer_with_choice
-from ragqa.answer.comparison import answer_with_comparison
+from ragqa.answer.comparison import answer_with_comparison, can_compare
 from ragqa.answer.draft import Draft
 from ragqa.answer.extractive import answer_with_list, answer_with_span
-from ragqa.answer.named import named_papers
-from ragqa.answer.question_kind import kind_of, may_compare, names_many
+from ragqa.answer.question_kind import kind_of, may_compare
 from ragqa.answer.summary import answer_with_summary
 from ragqa.answer.yes_no import answer_with_verdict
 from ragqa.types import AnswerKind, Paper
@@ -23,7 +22,6 @@ KINDS: dict[AnswerKind, Answering] = {
     "comparison": answer_with_comparison,
     "summary": answer_with_summary,
 }
-LEAST_COMPARED = 2
 
 
 def wanted_kind(question: str, choices: tuple[str, ...], scope: Callable[[], list[Paper]]) -> AnswerKind:
@@ -42,6 +40,4 @@ def answer(kind: AnswerKind, asking: Asking) -> Draft:
 
 
 def _has_what_to_compare(question: str, kind: AnswerKind, scope: list[Paper]) -> bool:
-    if len(named_papers(question, scope)) >= LEAST_COMPARED:
-        return True
-    return kind == "comparison" and names_many(question) and len(scope) >= LEAST_COMPARED
+    return can_compare(question, kind == "comparison", scope)

@@ -1,13 +1,16 @@
 """Which papers of the library a question names: by title, short name, file name, or author and year. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ragqa.answer.words import STOP_WORDS
+from ragqa.answer.cited import LONGEST_TITLE
+from ragqa.answer.words import STOP_WORDS, stem
+from ragqa.document import Span
 from ragqa.types import Paper
 
 SHORTEST_NAME = 3
+MASK = "§"
 # "BERT: Pre-training of …", "DistilBERT, a distilled version of …", "LLaMA - Open …"
 _SHORT_NAME = re.compile(r"^([^\s:,–—-][^\s:,]*(?:[ -][A-Z0-9][^\s:,]*){0,2})(?::|,| [–—-]) ")
 _WORD = re.compile(r"\w+")
@@ -19,15 +22,26 @@ _THE_PAPER = re.compile(
 
 
 def named_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
-    """Papers whose own name stands in the question, in the order in which they are named."""
+    """Papers whose own name stands in the question, in the order in which they are named.
+
+    A name inside a longer one names nothing: "DistilBERT, a distilled version of BERT" is not about BERT's paper too.
+    """
     words = f" {_plain(question)} "
-    found = []
-    for paper in papers:
-        places = [words.find(f" {name} ") for name in _names(paper)]
-        said = [place for place in places if place >= 0]
-        if said:
-            found.append((min(said), paper))
-    return [paper for _, paper in sorted(found, key=lambda pair: pair[0])]
+    said = [(place, paper) for paper in papers for name in _names(paper) for place in _places(f" {name} ", words)]
+    own = [(place, paper) for place, paper in said if not any(_holds(other, place) for other, _ in said)]
+    return list({paper.id: paper for _, paper in sorted(own, key=lambda pair: pair[0])}.values())
+
+
+def _places(name: str, words: str) -> Iterator[Span]:
+    """Where the name begins and ends, each time that it is said."""
+    start = words.find(name)
+    while start >= 0:
+        yield start, start + len(name)
+        start = words.find(name, start + 1)
+
+
+def _holds(other: Span, place: Span) -> bool:
+    return other[0] <= place[0] and place[1] <= other[1] and other != place
 
 
 def meant_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
@@ -35,21 +49,43 @@ def meant_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
     found = _THE_PAPER.search(question)
     if found is None:
         return []
-    words = [word for word in _plain(found[1] or found[2]).split() if word not in STOP_WORDS and len(word) > 1]
+    words = [stem(w) for w in _plain(found[1] or found[2]).split() if w not in STOP_WORDS and len(w) > 1]
     meant: list[Paper] = []
     for word in words:
-        fitting = [paper for paper in (meant or papers) if word in _plain(paper.title).split()]
-        if not fitting:
+        fitting = [paper for paper in (meant or papers) if word in map(stem, _plain(paper.title).split())]
+        if not fitting and found[2]:
             break  # "the study on hibernation find" goes on with the question
-        meant = fitting
+        meant = fitting or meant
     return meant
+
+
+def meant_in(text: str, papers: Sequence[Paper]) -> list[Paper]:
+    """Papers that one "the … paper" of the text means, and no other paper with it."""
+    meant = [meant_papers(found[0], papers) for found in _THE_PAPER.finditer(text)]
+    return [several[0] for several in meant if len(several) == 1]
+
+
+def masked(text: str, papers: Sequence[Paper]) -> str:
+    """The text with MASK for each of these papers' names, so that its words are not taken for the question's."""
+    for name in sorted({name for paper in papers for name in _names(paper)}, key=len, reverse=True):
+        words = r"(?:['’]s)?\W+".join(map(re.escape, name.split()))
+        text = re.sub(rf"[\"“]?(?<!\w){words}(?!\w)[\"”]?", MASK, text, flags=re.I)
+    return _THE_PAPER.sub(lambda found: MASK if len(meant_papers(found[0], papers)) == 1 else found[0], text)
+
+
+def works(papers: Sequence[Paper]) -> list[Paper]:
+    """The papers without further files of the same work."""
+    ids = {paper.id for paper in papers}
+    return [paper for paper in papers if paper.same_as not in ids]
 
 
 def _names(paper: Paper) -> set[str]:
     """Whole title, the name before its colon, the file's name, and "author year"."""
-    title, stem = _plain(paper.title), _plain(Path(paper.file_name).stem)
+    title, file_name = _plain(paper.title), _plain(Path(paper.file_name).stem)
     short = _SHORT_NAME.match(paper.title)
-    names = {title, stem, _plain(short[1]) if short else "", *_by_author(paper)}
+    # A rewritten question carries no more of a long title (ragqa.answer.cited).
+    begun = title if len(title) <= LONGEST_TITLE else _plain(paper.title[:LONGEST_TITLE])
+    names = {title, begun, file_name, _plain(short[1]) if short else "", *_by_author(paper)}
     return {name for name in names if len(name) >= SHORTEST_NAME and name not in STOP_WORDS}
 
 

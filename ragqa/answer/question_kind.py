@@ -5,6 +5,7 @@ Cautious: what is not clearly something else wants a span, which is never wrong 
 
 import re
 
+from ragqa.answer.plural import asks_for_several
 from ragqa.types import AnswerKind
 
 # "Can you describe …" asks for a description, not for yes.
@@ -24,20 +25,35 @@ _SUMMARY = re.compile(
     re.I,
 )
 _ABOUT = re.compile(
-    rf"^what(?:'s| is| does) (?:this|the|that) {_PAPER}(?: about| say)\b|^what is .{{2,80}} about\??$", re.I
+    rf"^what(?:'s| is| does) (?:this|the|that) {_PAPER}(?: about| say)\b|^what is .{{2,80}} about\??$|"
+    rf"^what are .{{0,40}}\b{_PAPER}s about\??$",
+    re.I,
 )
 # "Summarize the training procedure" wants an answer about a part, not a summary of a paper.
 _PART = re.compile(
     r"\b(?:method|procedure|result|finding|training|experiment|evaluation|approach|discussion|setup|dataset|data|"
-    r"limitation|table|figure|section|difference|contribution|architecture|model|algorithm|role|effect|evidence)s?\b",
+    r"limitation|table|figure|section|difference|contribution|architecture|model|algorithm|role|effect|evidence|"
+    r"conclusion|abstract|introduction|related work|future work|ablation|implication|challenge|chapter|hypothesis|"
+    r"hypothese|analysis|analyse|appendix|appendice)s?\b|^(?:how|why|where|when)\b",
     re.I,
 )
+_WHOLE = re.compile(rf"\b{_PAPER}s?$", re.I)
+# What comes behind the noun says more of it, and may be words of a title: "the paper on the effect of snow".
+_BEHIND_NOUN = re.compile(
+    r"[,:;?!–—“”\"]|\.(?=\s|$)|(?<=\S)\s+(?:in|on|of|from|for|with|about|by|to|into|at|as|between|called|titled|"
+    r"entitled|please|briefly|again)\b",
+    re.I,
+)
+_BEFORE_NOUN = re.compile(r"^(?:\W|(?:of|for|me|us)\b)+", re.I)
+_OWN = re.compile(r"^(?:the|this|that|these|those|their|its|his|her)\b", re.I)
+_CAPITAL = re.compile(r"\b[A-Z]")
+_SEVERAL = re.compile(r"^(?:both|them|all|each|(?:these|the|all) (?:two|three|four|five))$", re.I)
 
 _COMPARE = re.compile(
     r"^(?:compare|contrast|comparison (?:of|between)|(?:make|give|show)(?: me)? a (?:comparison|table))\b(?!-)", re.I
 )
 _DIFFER = re.compile(
-    rf"^(?:how do(?:es)? .+ (?:differ|compare)|what (?:is|are) the differences? (?:between|among)|"
+    rf"^(?:how do(?:es)? .+ (?:differ|compare)|what (?:is|are) the differences?(?: in [\w -]+?)? (?:between|among)|"
     rf"(?:what|which) .+ (?:do|does|did) (?:each|all)(?: of)?(?: the| these| my)? {_PAPER})",
     re.I,
 )
@@ -69,9 +85,10 @@ _THINGS = (
     "countries|sites|instruments|tools|symptoms|diseases|cell lines|cell types|strategies|components|criteria|sources|"
     "subjects|topics|names|scores|outcomes|treatments|factors|limitations|steps|stages|phases"
 )
+_VERB = r"is|are|was|were|do|does|did|has|have|had|can|could|will|would|should"
 _WHICH_THINGS = re.compile(
     rf"^(?:(?:in|on|with|for) )?(?:what|which)(?! of)(?: (?:are|were)(?: (?:the|their|its|all|some))?)?"
-    rf"(?: [\w-]+){{0,3}}? (?:{_THINGS})(?: |\?|$)",
+    rf"(?: (?!(?:{_VERB})\b)[\w-]+){{0,3}}? (?:{_THINGS})(?! (?:is|was)\b)(?: |\?|$)",
     re.I,
 )
 _LIST = re.compile(r"^(?:list|name|enumerate)\b|\b(?:in|as) (?:a |the )?list\b", re.I)
@@ -101,7 +118,7 @@ def kind_of(question: str) -> AnswerKind:
     """``summary``, ``comparison``, ``yes_no`` or ``list`` where the words say so; else ``span``."""
     asked = plain(question)
     if wants_summary(asked):
-        return "comparison" if _PAPERS.search(asked) else "summary"
+        return "summary"
     if _compares(asked):
         return "comparison"
     if _is_yes_no(question, asked):
@@ -132,7 +149,30 @@ def wants_summary(asked: str) -> bool:
     if _ABOUT.search(asked):
         return True
     found = _SUMMARY.search(asked)
-    return found is not None and not _PART.search(asked[found.end() :])
+    if found is None:
+        return False
+    thing = _noun(asked[found.end() :])
+    return bool(_WHOLE.search(thing)) or _is_title(thing) or not _PART.search(thing)
+
+
+def of_several(question: str) -> bool:
+    """True if several papers are to be summarized: "summarize these papers", "… each paper", "… both"."""
+    asked = plain(question)
+    found = _SUMMARY.search(asked)
+    thing = _noun(asked[found.end() :]) if found else asked
+    return names_many(thing) or bool(_SEVERAL.search(thing))
+
+
+def _noun(phrase: str) -> str:
+    """The first noun with what stands before it: "the paper on snow" → "the paper"; nothing of what is quoted."""
+    phrase = _BEFORE_NOUN.sub("", phrase) if not phrase.strip().startswith(("“", '"')) else ""
+    behind = _BEHIND_NOUN.search(phrase)
+    return (phrase[: behind.start()] if behind else phrase).strip(" .'’")
+
+
+def _is_title(thing: str) -> bool:
+    """Capitals as in "A Deep Reinforced Model", which is no part of a paper."""
+    return len(_CAPITAL.findall(thing)) > 1 and not _OWN.search(thing)
 
 
 def names_many(question: str) -> bool:
@@ -161,4 +201,8 @@ def _is_yes_no(question: str, asked: str) -> bool:
 
 
 def _is_list(asked: str) -> bool:
-    return bool(_LIST.search(asked) or _WHICH_THINGS.search(asked)) and not _NOT_LIST.search(asked)
+    if _NOT_LIST.search(asked):
+        return False
+    return bool(_LIST.search(asked) or _WHICH_THINGS.search(asked)) or (
+        asks_for_several(asked) and not _SENTENCE.search(asked)
+    )

@@ -25,9 +25,9 @@ WORD = re.compile(r"[^\W_]+(?:[-'.’][^\W_]+)*")
 FILLERS = frozenset("paper papers author authors study article report reported describe described tell mention".split())
 
 
-def is_weak(draft: Draft, written: bool) -> bool:
+def is_weak(draft: Draft) -> bool:
     """True of a refusal, and of a written answer most of which nothing bears out."""
-    return draft.abstained or (written and draft.confidence < LEAST_SUPPORTED)
+    return draft.abstained or draft.supported < LEAST_SUPPORTED
 
 
 def is_better(second: Draft, first: Draft) -> bool:

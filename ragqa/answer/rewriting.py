@@ -35,8 +35,20 @@ QUESTION_WORD = re.compile(
     r"^(?:what|which|who|whom|whose|when|where|why|how|is|are|was|were|do|does|did|can|could|has|have|had)\b", re.I
 )
 AUXILIARY = re.compile(r"\b(?:do|does|did|is|are|was|were|can|could|will|would|has|have|had|should)\s+$", re.I)
+SUBJECT = re.compile(r"\b(?:do|does|did|is|are|was|were|can|could|has|have|had)\s+(?:the\s+)?([\w.+’'-]+)", re.I)
 CLAUSE_ENDS = re.compile(r"[,;:.?!]\s|\b(?:and|but|if|when|because|while|that|which|so|since|than|as)\s", re.I)
 DEFINITION = re.compile(r"^(?:what|who)\s+(?:is|are|was|were)\s+(?!the\b)\w", re.I)
+IMPERATIVE = re.compile(
+    r"^(?:please )?(?:explain|describe|summari[sz]e|compare|contrast|list|name|give|show|tell|discuss|outline|define|"
+    r"find|identify|elaborate|state|enumerate|report|clarify)\s+\w",
+    re.I,
+)
+ONE = re.compile(r"\bone(?=$| (?:on|about|by|from)\b)", re.I)
+LOOKS_BACK = re.compile(
+    r"\b(?:differ\w*|compar\w+|instead|too|also|either|else|others?|another|same|similar\w*|better|worse|more|"
+    r"less|fewer|as well)\b",
+    re.I,
+)
 ACCEPTED = re.compile(
     r"^\W*(?:(?:yes|yeah|sure|ok|okay|please|of course|go ahead)\b\W*)+(?:thank(?:s| you)\W*)?$", re.I
 )
@@ -89,13 +101,29 @@ def _brings_names(question: str, turns: Sequence[Turn]) -> bool:
     return any(name.lower().removesuffix("'s").removesuffix("’s") not in said for name in names_in(question))
 
 
+def begins_anew(question: str, turns: Sequence[Turn]) -> bool:
+    """True for a whole sentence that goes on to something else: nothing of what was said before belongs into it."""
+    is_whole = len(TOKEN.findall(question)) >= SENTENCE and (
+        QUESTION_WORD.match(question) or IMPERATIVE.match(question)
+    )
+    if not is_whole or turns[-1].asked_back or WHAT_ABOUT.match(question.strip()):
+        return False
+    if _pronouns(question) or LOOKS_BACK.search(question) or point_at_cited(question, turns) != question:
+        return False
+    subject = SUBJECT.search(question)
+    return _has_new_words(question, turns) or (subject is not None and _brings_names(f"is {subject[1]}", turns))
+
+
 def _changes_topic(question: str, turns: Sequence[Turn]) -> bool:
     """True if the talk goes on to something else: new names, or new words enough, twice as many as old ones."""
     if _pronouns(question):
         return False
+    return _has_new_words(question, turns) or _brings_names(question, turns)
+
+
+def _has_new_words(question: str, turns: Sequence[Turn]) -> bool:
     words, said = content_words(question), content_words(" ".join(_texts(turns)))
-    is_new = len(words - said) >= max(OWN_WORDS, 2 * len(words & said))
-    return is_new or _brings_names(question, turns)
+    return len(words - said) >= max(OWN_WORDS, 2 * len(words & said))
 
 
 def _texts(turns: Sequence[Turn]) -> Iterator[str]:
@@ -106,9 +134,11 @@ def _texts(turns: Sequence[Turn]) -> Iterator[str]:
 def _specified(question: str, turns: Sequence[Turn]) -> str:
     """The answer to a question of ours: which paper was meant, put into the question that we could not answer."""
     pointed = point_at_cited(question, turns)
-    if QUESTION_WORD.match(question) and pointed == question:
-        return question
-    return f"{turns[-1].standalone_question.rstrip(' ?')}, in {pointed.strip(' .?')}?"
+    about = WHAT_ABOUT.match(pointed.strip())
+    if not about and (QUESTION_WORD.match(question) or IMPERATIVE.match(question)):
+        return pointed
+    which = ONE.sub("paper", ((about and (about[1] or about[2])) or pointed).strip(" .?!"))
+    return f"{turns[-1].standalone_question.rstrip(' ?.')}, in {which}?"
 
 
 def _pronouns(question: str) -> list[re.Match[str]]:

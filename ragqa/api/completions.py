@@ -4,30 +4,32 @@ A thin layer over ask. An answer is sent when it has been checked, never before:
 """
 
 import json
+import re
 import time
 import uuid
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Literal
 
-import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict
 
 from ragqa.answer.untrusted import harmless
+from ragqa.api.answering import Events, EventStream
 from ragqa.api.holder import EngineDep
-from ragqa.api.problems import RETRY_AFTER_S, problem_of
-from ragqa.api.questions import CLIENT_CLOSED, EventStream
+from ragqa.api.problems import CLIENT_CLOSED, RETRY_AFTER_S, problem_of
 from ragqa.errors import BadQuestion, ModelNotFound, RagqaError
-from ragqa.types import Answer, AnswerDone, AnswerEvent, AnswerMode, AskRequest, Exchange
+from ragqa.plain_answer import beside, citations_of
+from ragqa.types import Answer, AnswerDone, AnswerMode, AskRequest, Citation, Exchange, Paper
 
 router = APIRouter(prefix="/v1", tags=["openai"])
 
 MODELS: dict[str, AnswerMode] = {"ragqa": "auto", "ragqa-extractive": "extractive", "ragqa-generative": "generative"}
 KEPT_ALIVE = ": working\n\n"
 SOURCES = "Sources:"
+SOURCE = re.compile(r"^\[\d+\] (.+?), page \d+: “", re.MULTILINE)
 MOST_QUOTED = 300  # characters of a quote under an answer
 
 
@@ -85,68 +87,72 @@ def models() -> ModelList:
 async def complete(engine: EngineDep, request: CompletionRequest, http: Request) -> Response:
     """Answer the last user message; those before it are the conversation."""
     try:
-        events = engine.ask(asked(request))
-        await to_thread.run_sync(next, events)
+        events = Events(engine.ask(await to_thread.run_sync(asked, request, engine.papers)))
+        async with events.listening(http.receive):
+            await events.next()
+            answer = None if request.stream else await events.answer()
         if request.stream:
-            return EventStream(_stream(request, events))
-        answer = await _answer(events, http)
+            return EventStream(events, _stream(request, events))
     except RagqaError as exc:
         return _failed(exc)
     return Response(status_code=CLIENT_CLOSED) if answer is None else JSONResponse(_completion(request, answer))
 
 
-def asked(request: CompletionRequest) -> AskRequest:
+def asked(request: CompletionRequest, papers: Callable[[], Sequence[Paper]]) -> AskRequest:
     """The question with what went before. Raise ModelNotFound or BadQuestion."""
     if request.model not in MODELS:
         raise ModelNotFound(f"There is no model {request.model!r}.", hint=f"Choose one of {', '.join(MODELS)}.")
     turns = [said for said in request.messages if said.role in ("user", "assistant")]
     if not turns or turns[-1].role != "user":
         raise BadQuestion("The last message is none of a user.", hint="End messages with the question.")
-    return AskRequest(question=turns[-1].text, mode=MODELS[request.model], earlier=_exchanges(turns[:-1]), keep=False)
+    earlier = _exchanges(turns[:-1], papers)
+    return AskRequest(question=turns[-1].text, mode=MODELS[request.model], earlier=earlier, keep=False)
 
 
-def _exchanges(turns: Sequence[Said]) -> tuple[Exchange, ...]:
-    """Questions with the answers that followed them, without the sources below."""
+def _exchanges(turns: Sequence[Said], papers: Callable[[], Sequence[Paper]]) -> tuple[Exchange, ...]:
+    """Questions with the answers that followed them; which papers these cited is read from the sources below."""
     pairs = [(a, b) for a, b in pairwise(turns) if (a.role, b.role) == ("user", "assistant")]
-    return tuple(Exchange(question=a.text, answer=b.text.partition(f"\n\n{SOURCES}")[0]) for a, b in pairs)
+    said = [(a.text, *b.text.partition(f"\n\n{SOURCES}\n")[::2]) for a, b in pairs]
+    ids = (
+        {harmless(_named(paper)): paper.id for paper in reversed(papers())} if any(below for *_, below in said) else {}
+    )
+    return tuple(
+        Exchange(question=question, answer=answer, cited=_cited(below, ids)) for question, answer, below in said
+    )
 
 
-async def _answer(events: Generator[AnswerEvent], http: Request) -> Answer | None:
-    """The answer; None, and nothing more is written, if the client has gone."""
-    while not await http.is_disconnected():
-        event = await to_thread.run_sync(next, events)
-        if isinstance(event, AnswerDone):
-            return event.answer
-    await to_thread.run_sync(events.close)
-    return None
+def _cited(sources: str, ids: Mapping[str, str]) -> tuple[str, ...]:
+    """Ids of the papers that the sources name, each once, in their order; what is not in the library is left out."""
+    return tuple(dict.fromkeys(ids[name] for name in SOURCE.findall(sources) if name in ids))
 
 
-async def _stream(request: CompletionRequest, events: Generator[AnswerEvent]) -> AsyncGenerator[str | bytes]:
-    """Comments while the model writes, then the checked answer word by word."""
+async def _stream(request: CompletionRequest, events: Events) -> AsyncGenerator[str | bytes]:
+    """Comments while the model writes, then the checked answer line by line."""
     name = f"chatcmpl-{uuid.uuid4().hex}"
     try:
         yield _chunk(name, request, {"role": "assistant", "content": ""})
-        while not isinstance(event := await to_thread.run_sync(next, events), AnswerDone):
-            yield KEPT_ALIVE
-        for piece in said(event.answer).splitlines(keepends=True):
-            yield _chunk(name, request, {"content": piece})
-        yield _chunk(name, request, {}, "stop")
+        while (event := await events.next()) is not None:
+            if not isinstance(event, AnswerDone):
+                yield KEPT_ALIVE
+                continue
+            for piece in said(event.answer).splitlines(keepends=True):
+                yield _chunk(name, request, {"content": piece})
+            yield _chunk(name, request, {}, "stop")
     except RagqaError as exc:
         yield f"data: {json.dumps(_error(exc))}\n\n"
     else:
         yield "data: [DONE]\n\n"
-    finally:
-        with anyio.CancelScope(shield=True):
-            await to_thread.run_sync(events.close)
 
 
 def said(answer: Answer) -> str:
     """The answer as plain text with its sources below; nothing in it loads or opens anything."""
-    sources = [
-        f"[{c.number}] {c.title or c.file_name}, page {c.page}: “{c.quote[:MOST_QUOTED]}”" for c in answer.citations
-    ]
-    parts = [answer.answer, "\n".join([SOURCES, *sources]) if sources else "", answer.note]
+    sources = [f"[{c.number}] {_named(c)}, page {c.page}: “{c.quote[:MOST_QUOTED]}”" for c in citations_of(answer)]
+    parts = [answer.answer, *beside(answer), "\n".join([SOURCES, *sources]) if sources else "", answer.note]
     return harmless("\n\n".join(filter(None, parts)))
+
+
+def _named(what: Citation | Paper) -> str:
+    return " ".join((what.title or what.file_name).split())
 
 
 def _completion(request: CompletionRequest, answer: Answer) -> dict[str, Any]:

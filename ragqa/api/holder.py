@@ -26,6 +26,7 @@ class EngineHolder:
         self._on_failure = on_failure
         self._filling = filling or Progress()
         self._engine: Engine | None = None
+        self._ready = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="open")
 
     def start(self) -> None:
@@ -33,12 +34,12 @@ class EngineHolder:
         self._thread.submit(self._open).add_done_callback(self._report)
 
     def get(self) -> Engine:
-        """Raise ServerNotReady until the engine is open."""
+        """Raise ServerNotReady until the engine is open and warm."""
         if self._engine is None and self._filling.said:
             raise ServerNotReady(
                 f"The indexes are being filled: {self._filling.said}.", hint="Try again when they are full."
             )
-        if self._engine is None:
+        if self._engine is None or not self._ready:
             raise ServerNotReady("The server is starting.", hint="Try again in a few seconds.")
         return self._engine
 
@@ -50,8 +51,10 @@ class EngineHolder:
 
     def _open(self) -> None:
         self._engine = self._open_engine()
-        self._engine.start_reading()
+        # First, as what is queued to be read would take the processor.
         self._engine.warm_up()
+        self._engine.start_reading()
+        self._ready = True
         log.info("Ready.")
 
     def _report(self, opening: "Future[None]") -> None:

@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 2
 TOO_LARGE = 413
+CLIENT_CLOSED = 499  # as nginx calls it; nobody reads it
 
 # The nearest class in an error's ancestry counts.
 STATUS: dict[type[errors.RagqaError], int] = {

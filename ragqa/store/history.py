@@ -1,6 +1,5 @@
 """Conversations and their answers in SQLite, searched by their words. Knows nothing of models."""
 
-import json
 import re
 import sqlite3
 import uuid
@@ -117,13 +116,15 @@ class History:
 
     def citation(self, citation_id: str) -> Citation | None:
         """A citation of any stored answer."""
-        answer_id, _, number = citation_id.rpartition(".")
+        answer = self.answer_of(citation_id)
+        number = citation_id.rpartition(".")[2]
+        return next((c for c in answer.citations if str(c.number) == number), None) if answer else None
+
+    def answer_of(self, citation_id: str) -> Answer | None:
+        """The stored answer that a citation belongs to."""
         with self._db.read() as db:
-            row = db.execute("SELECT answer FROM answers WHERE id = ?", (answer_id,)).fetchone()
-        if row is None:
-            return None
-        found = (c for c in json.loads(row["answer"])["citations"] if str(c["number"]) == number)
-        return next((Citation.model_validate(c) for c in found), None)
+            row = db.execute("SELECT answer FROM answers WHERE id = ?", (citation_id.rpartition(".")[0],)).fetchone()
+        return Answer.model_validate_json(row["answer"]) if row else None
 
 
 def _found(db: sqlite3.Connection, words: list[str]) -> list[Conversation]:

@@ -16,7 +16,7 @@ from typing import Any
 from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
 from ragqa.errors import RagqaError
 from ragqa.training import mix
-from ragqa.training.evaluate import dev_set, judge
+from ragqa.training.evaluate import dev_set, judge, papers_jsonl, squad_json
 from ragqa.training.export import export
 from ragqa.training.features import Tokens
 from ragqa.training.judging import as_best_sentence, as_exported, as_trained, reports
@@ -62,8 +62,10 @@ def _judge(options: argparse.Namespace) -> None:
         readers["exported"] = as_exported(options.exported)
     if options.best_sentence:
         readers["best sentence"] = as_best_sentence(OpenVinoEmbedder(options.best_sentence))
+    others = {file.name: squad_json(file) for file in options.squad}
+    others |= {file.name: papers_jsonl(file) for file in options.papers}
     for name, read in readers.items():
-        for report in reports(read, options.data, options.squad, options.scifact, options.questions):
+        for report in reports(read, options.data, others, options.scifact, options.questions):
             sys.stdout.write(json.dumps({"reader": name, **report}) + "\n")
             sys.stdout.flush()
 
@@ -129,6 +131,7 @@ def _add_judge(judging: argparse.ArgumentParser) -> None:
     judging.add_argument("--exported", **FILE, help="folder that export wrote")
     judging.add_argument("--best-sentence", **FILE, help="judge the baseline too; the converted embedder is kept here")
     judging.add_argument("--squad", **FILE, nargs="*", default=[], help="files in SQuAD's format")
+    judging.add_argument("--papers", **FILE, nargs="*", default=[], help="files of paper questions with their evidence")
     judging.add_argument("--questions", type=int, help="only so many of each set, drawn by a seed")
 
 

@@ -163,6 +163,19 @@ def squad_json(file: Path) -> list[mix.Row]:
     return [{**question, "context": p["context"]} for p in paragraphs for question in p["qas"]]
 
 
+def papers_jsonl(file: Path, name: str = "qasper") -> list[mix.Row]:
+    """Questions about papers, each with the paragraphs that people marked as its evidence for a context.
+
+    Of one set of a file of paper questions (see ``ragqa eval papers``); those answered by yes or no are left out.
+    """
+    rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    wanted = [r for r in rows if r["set"] == name and r["evidence"] and r["answer_type"] != "boolean"]
+    return [
+        {**row, "context": "\n".join(row["evidence"]), "answers": [{"text": text} for text in row["answers"]]}
+        for row in wanted
+    ]
+
+
 def as_questions(rows: Sequence[mix.Row]) -> tuple[list[Example], list[list[str]]]:
     """(questions, right answers)."""
     examples = [Example(row["question"], row["context"]) for row in rows]

@@ -1,6 +1,6 @@
 """A reader as it was trained and as the product runs it, on the same questions: what the export costs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -20,7 +20,6 @@ from ragqa.training.evaluate import (
     of_articles,
     read_all,
     reading_report,
-    squad_json,
 )
 from ragqa.training.features import Example, Tokens
 from ragqa.training.model import from_run
@@ -45,9 +44,9 @@ def as_best_sentence(embedder: Embedder) -> Read:
 
 
 def reports(
-    read: Read, data: Path, squad: Sequence[Path], scifact: Path | None, most: int | None
+    read: Read, data: Path, others: Mapping[str, list[mix.Row]], scifact: Path | None, most: int | None
 ) -> Iterator[dict[str, Any]]:
-    """One for each set; held-out questions at the threshold that the dev articles suggest.
+    """One for each set; held-out and other questions at the threshold that the dev articles suggest.
 
     ``most`` questions of each set, drawn by a seed, if it is given.
     """
@@ -55,7 +54,7 @@ def reports(
         yield {"set": "dev", **figures(read, dev_set(data, scifact))}
     examples, answers = as_questions(_some(of_articles(data, mix.DEV), most))
     threshold = best_threshold(read(examples), answers)
-    sets = {"held out": of_articles(data, mix.HELD_OUT)} | {file.name: squad_json(file) for file in squad}
+    sets = {"held out": of_articles(data, mix.HELD_OUT), **others}
     for name, rows in sets.items():
         examples, answers = as_questions(_some(rows, most))
         yield {"set": name, **reading_report(read(examples), answers, threshold)}

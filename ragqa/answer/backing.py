@@ -1,0 +1,126 @@
+"""Which words of the evidence bear out a piece of a written draft: as a whole, or clause by clause."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ragqa.answer.claimless import introduced, is_phrase, says
+from ragqa.answer.claims import MARK, carries, compare, says_names
+from ragqa.answer.drafts import QUOTED, Piece
+from ragqa.answer.evidence import Sentence, sentences_of
+from ragqa.answer.support import Support
+from ragqa.answer.words import content_words, coverage
+from ragqa.quotes import find_words
+from ragqa.sentences import sentence_spans
+from ragqa.types import Hit
+
+SHORTEST_QUOTATION = 12  # characters; what is shorter is a term in quotation marks
+QUOTATION_ENDS = " .,;:"  # a writer's own punctuation often stands inside the marks
+LEAST_FITTING = 0.5  # share of a label's content words that the paper's name or the passage must have
+
+Backed = list[tuple[Sentence, float]]
+"""Sentences with how probable it is that they bear the words out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backing:
+    """Evidence, its sentences, and what judges them."""
+
+    evidence: Sequence[Hit]
+    sentences: Sequence[Sentence]
+    support: Support
+
+    @classmethod
+    def of(cls, evidence: Sequence[Hit], support: Support) -> "Backing":
+        """The evidence cut into sentences once."""
+        return cls(evidence, sentences_of(evidence), support)
+
+    def behind(self, piece: Piece) -> Backed:
+        """What carries the piece; if no sentence carries all of it, what carries each clause; [] if one has nothing."""
+        whole = self._row(piece) if piece.kind == "row" else self._item(piece) or self._sentence(piece)
+        if whole or not piece.clauses:
+            return whole
+        each = [self._carrying(clause.text, clause.numbers, self._naming(clause.text)) for clause in piece.clauses]
+        return [found for clause in each for found in clause] if all(each) else []
+
+    def _row(self, piece: Piece) -> Backed:
+        return self._carrying(piece.claim, piece.numbers, self._naming(piece.claim))
+
+    def _item(self, piece: Piece) -> Backed:
+        """What carries a list's item of a few words with the line above the list, or has them and does not deny it."""
+        claim = introduced(piece)
+        if not claim:
+            return []
+        wanted = content_words(piece.claim)
+        having = [sentence for sentence in self.sentences if coverage(wanted, sentence.text) == 1]
+        compared = [(sentence, compare(claim, sentence.text)) for sentence in having]
+        agreeing = [sentence for sentence, found in compared if found.polarity and found.direction]
+        return self._carrying(claim, piece.numbers, self.sentences) or self._carrying(
+            piece.claim, piece.numbers, agreeing
+        )
+
+    def _sentence(self, piece: Piece) -> Backed:
+        """Of ``On marmots: they sleep less`` also what follows the colon, in a paper or passage that the label fits."""
+        if introduced(piece):
+            return []
+        label, _, rest = piece.claim.partition(": ")
+        if not rest or not is_phrase(label):
+            return self._carrying(piece.claim, piece.numbers, self.sentences)
+        fitting = self._fitting(label)
+        return self._carrying(piece.claim, piece.numbers, fitting or self.sentences) or self._carrying(
+            rest, piece.numbers, fitting
+        )
+
+    def _carrying(self, claim: str, numbers: frozenset[int], among: Sequence[Sentence]) -> Backed:
+        """The best, in the marked evidence if it is there, else in any; every quotation's, if it has some."""
+        quotations = [quote for quote in QUOTED.findall(claim) if len(quote) >= SHORTEST_QUOTATION]
+        if quotations:
+            return self._quoted(claim, quotations)
+        pointed_at = [found for found in among if found.number in numbers]
+        return (self.support.among(claim, pointed_at) or self.support.among(claim, among))[:1]
+
+    def _naming(self, claim: str) -> list[Sentence]:
+        """Those that say its names: a figure of one system does not bear out one of another."""
+        return [s for s in self.sentences if says_names(claim, f"{s.text} {s.hit.title} {s.hit.section}")]
+
+    def _fitting(self, label: str) -> Sequence[Sentence]:
+        """Those of the paper that the label names, else of passages that have its words; all if it says nothing."""
+        if not says(label):
+            return self.sentences
+        titles = [f"{sentence.hit.title} {sentence.hit.file_name}" for sentence in self.sentences]
+        return self._closest(label, titles) or self._closest(label, [sentence.hit.text for sentence in self.sentences])
+
+    def _closest(self, label: str, places: Sequence[str]) -> list[Sentence]:
+        shares = [coverage(content_words(label), place) for place in places]
+        best = max(shares, default=0.0)
+        return [s for s, share in zip(self.sentences, shares, strict=True) if share == best >= LEAST_FITTING]
+
+    def _quoted(self, claim: str, quotations: Sequence[str]) -> Backed:
+        """The sentences around the quotations; none if one is invented, or if they do not carry the rest."""
+        held = [found for quote in quotations if (found := self._holding(quote))]
+        complete = len(held) == len(quotations) and carries(" ".join(found.text for found in held), claim)
+        return [(found, 1.0) for found in held] if complete else []
+
+    def _holding(self, quote: str) -> Sentence | None:
+        """The sentence that the quotation stands in, or the run of sentences that it spans."""
+        for number, hit in enumerate(self.evidence, start=1):
+            words = hit.text.split(" ")
+            if found := _found(quote.strip(QUOTATION_ENDS), words):
+                touched = [span for span in sentence_spans(words) if span[0] < found[1] and found[0] < span[1]]
+                return Sentence(number, hit, " ".join(words[touched[0][0] : touched[-1][1]]))
+        return None
+
+
+def _found(quote: str, words: Sequence[str]) -> tuple[int, int] | None:
+    """Where the words are quoted, with the paper's marks of references or without them."""
+    if found := find_words(quote, words):
+        return found
+    return find_words(MARK.sub("", quote).strip(QUOTATION_ENDS), _without_references(words))
+
+
+def _without_references(words: Sequence[str]) -> list[str]:
+    """As many words; marks of references are empty ones, also where one mark is several words: ``[3, 4]``."""
+    text = " ".join(words)
+    for mark in MARK.finditer(text):
+        blank = "".join(" " if c == " " else "\0" for c in mark[0])
+        text = text[: mark.start()] + blank + text[mark.end() :]
+    return [word.replace("\0", "") for word in text.split(" ")]

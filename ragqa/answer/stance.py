@@ -1,0 +1,228 @@
+"""Which side of a yes/no question a sentence is on: for it, against it, or neither. Pure.
+
+Reads words, figures and their order, not their sense: denials, opposites, "only", "the same", who is more than whom.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ragqa.answer.claims import NUMBER_WORDS, opposed
+from ragqa.answer.tones import FINDING, NULL, SAME, p_values
+from ragqa.answer.words import WORD, content_words
+
+LEAST_COVERED = 0.1  # share of the question's words that a finding must have to be on a side
+LEAST_DENYING = 0.15  # and that another denial must have, which are two words at least
+LEAST_PLAIN = 0.34  # and a statement that neither finds nor denies
+SHORTEST_BEGINNING = 4  # letters that two forms of a word share
+ENDING = 3  # letters by which they may differ
+REACH = 6  # words after a denial that it denies
+TAKES_BACK = 3  # words between two denials that make no denial
+SHORTEST_CLAUSE = 3  # words
+
+# What a question says of its being asked rather than of the matter.
+_OF_ASKING = content_words(
+    "authors researchers study studies paper article work report reported show find found there any exist kind "
+    "actually only just"
+)
+_DENIAL = re.compile(
+    r"\b(?:no|not(?! only\b)|none|never|without|cannot|neither|unable|unlikely|hardly|unchanged|unaffected|ineffective|"
+    r"unsuccessful|banned|barred)\b|n['’]t\b",
+    re.I,
+)
+_FAILURE = re.compile(r"\b(?:fails?|failed|lack(?:s|ed|ing)?|absence|insufficient)\b", re.I)
+_NOT_YET = re.compile(r"\b(?:left|remains?|planned) (?:for|to be)\b|\bfuture work\b|\bnot yet\b|\byet to be\b", re.I)
+_UNSETTLED = re.compile(
+    r"\b(?:inconclusive|unclear|unknown|uncertain|controvers\w*|conflicting|contradictory|debated|"
+    r"mixed (?:results|evidence))\b",
+    re.I,
+)
+_ONLY = re.compile(r"\b(?:only|solely|exclusively|merely|alone|limited to|restricted to|confined to|just)\b", re.I)
+_MORE_THAN_ONE = re.compile(
+    rf"\b(?:both|as well as|in addition|also|others?|several|various|many|multiple|{'|'.join(NUMBER_WORDS)})\b|"
+    r"\w, [\w\s-]{1,40},? and \w",
+    re.I,
+)
+_ASKS_SAME = re.compile(rf"{SAME.pattern}|\bnon-?inferior\b|\bas \w+ as\b", re.I)
+_ASKS_EFFECT = re.compile(
+    r"\b(?:differ\w*|than|better|worse|superior\w*|advantage\w*|affect\w*|effects?|influenc\w*|impact\w*|chang\w*|vary|"
+    r"varies|improv\w*|increas\w*|reduc\w*|decreas\w*|prevent\w*|benefi\w*|matter|higher|lower|more|less|greater|"
+    r"smaller|larger|associat\w*|correlat\w*|relat\w*|predict\w*)\b",
+    re.I,
+)
+_DIFFERS = re.compile(
+    r"\b(?:differ\w*|distinct|higher|lower|better|worse|superior|inferior|more|less|greater|smaller)\b", re.I
+)
+_CLAUSE_END = re.compile(
+    r";|:\s|,?\s\b(?:but|while|whereas|although|though|however|because|despite)\b|,\s(?=and\b)", re.I
+)
+_CONCESSION = re.compile(r"(?:even )?(?:although|though|while|whereas|despite)\b[^,]*,\s", re.I)
+
+# Beginnings of words on either side, wider than the pairs of claims: a question is put in other words than its answer.
+_SIDES = tuple(
+    (frozenset(first.split()), frozenset(second.split()))
+    for first, second in (
+        (
+            "increas raise raises raised rise rises rising rose grow grows growing grew higher greater larger bigger "
+            "elevat more longer",
+            "decreas reduc declin diminish lower less fewer smaller shrink shrank drop drops fall falls falling fell "
+            "shorter",
+        ),
+        (
+            "improv enhanc better superior outperform benefi",
+            "worse worsen degrad deteriorat impair harm harms hurt inferior underperform",
+        ),
+        ("faster speed speeds accelerat quick", "slow slows slower slowed slowing delay decelerat"),
+        ("activat stimulat upregulat", "inhibit suppress block blocks blocked downregulat repress"),
+        ("prevent protect", "cause causes caused promot"),
+        ("balanced uniform", "skewed imbalanc unbalanc"),
+        ("known clear understood settled", "unknown unclear unsettled"),
+        ("manual manually", "automatic automatically"),
+        ("public publicly", "proprietary confidential private"),
+        ("fine-tun train trained update updated", "frozen freez fixed"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A yes/no question: beginnings of its content words, and what turns the answer round."""
+
+    text: str
+    words: frozenset[str]
+    denied: bool
+    only: bool
+    same: bool
+
+
+@lru_cache(maxsize=64)
+def asked_of(question: str) -> Asked:
+    """What the sentences are held against."""
+    return Asked(
+        text=question,
+        words=_beginnings(question) - frozenset(map(_beginning, _OF_ASKING)),
+        denied=len(_DENIAL.findall(question)) % 2 == 1,
+        only=bool(_ONLY.search(question)),
+        same=bool(_ASKS_SAME.search(question)),
+    )
+
+
+def stance(asked: Asked, sentence: str) -> float:
+    """From -1, against, to 1, for: the share of the question's words it has, signed; 0 if it is on neither side."""
+    covered = covers(asked, sentence)
+    if covered < LEAST_COVERED:
+        return 0.0
+    clause = max(_clauses(sentence), key=lambda part: (covers(asked, part), _turns(asked, part)))
+    if is_unsettled(clause) and not _opposed(asked.text, clause):
+        return 0.0
+    turned = _turns(asked, clause)
+    return 0.0 if covered < _least(asked, clause, turned) else -covered if turned else covered
+
+
+def _least(asked: Asked, clause: str, turned: bool) -> float:
+    """Share of the question's words from which the sentence is about it: results are told in few of them."""
+    if FINDING.search(clause) or NULL.search(clause) or any(p_values(clause)):
+        return LEAST_COVERED
+    return min(LEAST_PLAIN, max(LEAST_DENYING, 2 / len(asked.words))) if turned != asked.denied else LEAST_PLAIN
+
+
+def is_unsettled(text: str) -> bool:
+    """True if it says that nobody knows."""
+    return bool(_UNSETTLED.search(text))
+
+
+def covers(asked: Asked, text: str) -> float:
+    """Share of the question's words that the text has in any form, 0 to 1."""
+    there = _beginnings(text)
+    return sum(_said(word, there) for word in asked.words) / len(asked.words) if asked.words else 0.0
+
+
+def _turns(asked: Asked, clause: str) -> bool:
+    """True if the clause, as far as it is about the question, says no to it."""
+    if asked.only and not _ONLY.search(clause):
+        return asked.denied != bool(_MORE_THAN_ONE.search(clause))
+    null, same = _is_null(asked.text, clause), bool(SAME.search(clause))
+    if asked.same and not same:
+        # "No difference" is what such a question asks for.
+        return asked.denied != (bool(_DIFFERS.search(clause)) and not null)
+    if same and not asked.same and _ASKS_EFFECT.search(asked.text):
+        return not asked.denied
+    against = _opposed(asked.text, clause)
+    if null and against:
+        against = not _denies_the_opposite(asked.text, clause)
+        return asked.denied != against
+    return asked.denied != (null or against or _is_swapped(asked.text, clause))
+
+
+def _is_null(question: str, clause: str) -> bool:
+    """Denies, puts off, or found no more than chance."""
+    significant, other = p_values(clause)
+    return _is_denied(question, clause) or bool(_NOT_YET.search(clause)) or (other > 0 and not significant)
+
+
+def _is_denied(question: str, clause: str) -> bool:
+    """True unless each denial is taken back by one close by ("not without"); failures that are asked about are none."""
+    asked = {word.casefold() for word in _FAILURE.findall(question)}
+    found = [*_DENIAL.finditer(clause), *(m for m in _FAILURE.finditer(clause) if m[0].casefold() not in asked)]
+    standing: list[int] = []
+    for place in sorted(len(clause[: match.start()].split()) for match in found):
+        if standing and place - standing[-1] <= TAKES_BACK:
+            standing.pop()
+        else:
+            standing.append(place)
+    return bool(standing)
+
+
+def _opposed(question: str, clause: str) -> bool:
+    """True if a word of the question does not stand in the clause, but an opposite does."""
+    asked, said = ({*WORD.findall(text.casefold()), *text.casefold().split()} for text in (question, clause))
+    for one, other in (*_SIDES, *((second, first) for first, second in _SIDES)):
+        if _has(asked, one) and not _has(said, one) and _has(said, other) and not _has(asked, other):
+            return True
+    return opposed(question, clause)
+
+
+def _denies_the_opposite(question: str, clause: str) -> bool:
+    """True for "did not increase" where a decrease is asked for, which is no less far from no than from yes."""
+    return any(_opposed(question, " ".join(clause[m.end() :].split()[:REACH])) for m in _DENIAL.finditer(clause))
+
+
+def _is_swapped(question: str, clause: str) -> bool:
+    """True if more is said of the one than of the other, and the question has it the other way round."""
+    asked, said = question.split(" than ", 1), clause.split(" than ", 1)
+    if len(asked) < 2 or len(said) < 2:
+        return False
+    left, right = (_beginnings(part) for part in asked)
+    left, right = left - right, right - left
+    before, after = (_beginnings(part) for part in said)
+    return _shared(left, after) > _shared(right, after) and _shared(right, before) > 0
+
+
+def _clauses(sentence: str) -> list[str]:
+    conceded = _CONCESSION.match(sentence)
+    start = conceded.end() if conceded else 0
+    parts = [sentence[:start], *_CLAUSE_END.split(sentence[start:])]
+    return [part for part in parts if len(part.split()) >= SHORTEST_CLAUSE] or [sentence]
+
+
+def _has(words: set[str], beginnings: frozenset[str]) -> bool:
+    # A short one would begin too much: "more" is no "moreover".
+    long = tuple(begin for begin in beginnings if len(begin) > SHORTEST_BEGINNING)
+    return not words.isdisjoint(beginnings) or any(word.startswith(long) for word in words)
+
+
+def _shared(wanted: frozenset[str], there: frozenset[str]) -> int:
+    return sum(_said(word, there) for word in wanted)
+
+
+def _said(word: str, there: frozenset[str]) -> bool:
+    return any(other.startswith(word) or (word.startswith(other) and other != "") for other in there)
+
+
+def _beginnings(text: str) -> frozenset[str]:
+    return frozenset(map(_beginning, content_words(text)))
+
+
+def _beginning(word: str) -> str:
+    """Enough of the word to know its other forms by."""
+    return word[: max(SHORTEST_BEGINNING, len(word) - ENDING)]

@@ -1,0 +1,168 @@
+"""Yes, no or maybe: the side each sentence is on, the verdict they make, and that both agree in what is shown."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from ragqa.answer.asking import Asking
+from ragqa.answer.citations import Citer
+from ragqa.answer.evidence import Sentence
+from ragqa.answer.stance import asked_of, stance
+from ragqa.answer.tones import tone_of
+from ragqa.answer.yes_no import LABELS, ON_NO_SIDE, answer_with_verdict, verdict_chances
+from ragqa.details import Verdict
+from ragqa.document import Page, Table
+from ragqa.types import Filter, Hit, PaperDetails
+from tests.tiny_library import make_page
+
+PAIRS = json.loads(Path(__file__).with_name("yes_no_pairs.json").read_text(encoding="utf-8"))
+LEAST_RIGHT = 0.93  # of the pairs
+
+
+class OnePage:
+    """A shelf of a single page."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def page(self, paper_id: str, number: int) -> Page:
+        return self._page
+
+    def tables(self, paper_id: str) -> list[Table]:
+        return []
+
+    def details(self, paper_id: str) -> PaperDetails:
+        raise NotImplementedError
+
+
+class InOrder:
+    """A scorer that finds the first sentence nearest."""
+
+    def scores(self, question: str, sentences: Sequence[Sentence]) -> list[float]:
+        return [-float(at) for at in range(len(sentences))]
+
+
+def ask(question: str, text: str) -> tuple[str, Verdict, dict[int, str], str]:
+    """Answer, verdict, quotes by number, and note, of a question asked of one passage."""
+    hit = Hit(
+        chunk_id="1", paper_id="p", file_name="p.pdf", title="A paper", page=1, section="", score=1.0, text=text,
+        dense=0.9,
+    )  # fmt: skip
+    shelf = OnePage(make_page(text))
+    citer = Citer("a", shelf)
+    asking = Asking(question, [hit], citer, InOrder(), None, shelf, _find_nothing, list)
+    draft = answer_with_verdict(asking)
+    assert draft.details.verdict is not None
+    return draft.text, draft.details.verdict, {c.number: c.quote for c in citer.citations}, draft.note
+
+
+def _find_nothing(question: str, only: Filter, k: int) -> list[Hit]:
+    return []
+
+
+def said(question: str, *sentences: str) -> str:
+    chances = verdict_chances(question, sentences)
+    return max(LABELS, key=lambda label: chances[label])
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "right"),
+    [
+        ("Does the drug reduce mortality?", "The drug increased mortality (p < 0.01).", "no"),
+        ("Does the drug reduce mortality?", "The drug reduced mortality (p < 0.01).", "yes"),
+        ("Is the dataset balanced?", "The dataset is heavily skewed.", "no"),
+        ("Do they experiment only on English?", "We experiment on English, German and Czech.", "no"),
+        ("Do they experiment only on English?", "We experiment only on English.", "yes"),
+        ("Do they not release their code?", "Our code is available at https://example.org.", "no"),
+        ("Do they release their code?", "Our code is available at https://example.org.", "yes"),
+        ("Does Mamba reach a higher F1 than BERT?", "BERT reaches a higher F1 than Mamba by two points.", "no"),
+    ],
+)
+def test_the_verdict_follows_the_direction_of_the_sentence(question: str, sentence: str, right: str) -> None:
+    assert said(question, sentence) == right
+
+
+def test_pairs_of_several_sciences_are_told_right() -> None:
+    right = [said(question, *sentences) == label for question, sentences, label in PAIRS]
+    assert sum(right) / len(right) >= LEAST_RIGHT
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        ("Does deep snow increase body mass of marmots?", "Marmots were caught in box traps."),
+        ("Does deep snow increase body mass of marmots?", "We used tracking collars and scales."),
+        ("Does snow depth affect body mass of badgers?", "Badgers do not hibernate in winter."),
+        ("Do they evaluate on German?", "The authors thank two reviewers for help."),
+        ("Does class size affect learning?", "It remains unclear whether class size affects learning."),
+    ],
+)
+def test_what_does_not_bear_on_the_question_is_on_neither_side(question: str, sentence: str) -> None:
+    assert stance(asked_of(question), sentence) == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "is_for"),
+    [
+        ("Is the drug safe?", "The drug was equally safe and effective in both groups.", True),
+        ("Is there an advantage to the nail?", "There is no advantage to the nail, and a lack of trials of it.", False),
+        ("Are the wing lengths similar?", "Wing lengths did not differ (p = 0.4).", True),
+        ("Does X prevent falls?", "X did not increase falls.", False),
+        ("Is miR-126 involved in heart failure?", "miR-126 is associated with heart failure.", True),
+        ("Does warming affect growth?", "Growth was higher in warm plots (p = 0.61).", False),
+        ("Do they fine-tune the encoder?", "Although the head is not fine-tuned, we fine-tune the encoder.", True),
+    ],
+)
+def test_the_side_of_a_sentence(question: str, sentence: str, is_for: bool) -> None:
+    side = stance(asked_of(question), sentence)
+    assert side != 0
+    assert (side > 0) is is_for
+
+
+def test_a_no_shows_the_sentences_against() -> None:
+    text = "Marmots were weighed in spring each year. Deep snow did not increase body mass of marmots (p = 0.6)."
+    answer, verdict, quotes, note = ask("Does deep snow increase body mass of marmots?", text)
+    (against,) = verdict.opposing
+    assert (verdict.answer, verdict.supporting, note) == ("no", (), "")
+    assert quotes[against].startswith("Deep snow did not increase")
+    assert answer == f"No [{against}]"
+
+
+def test_what_no_sentence_says_is_not_said() -> None:
+    text = "Marmots were caught in box traps. Snow depth and body mass of marmots follow."
+    for question in ("Does deep snow not harm marmots in box traps?", "Does deep snow increase body mass of marmots?"):
+        _, verdict, _, _ = ask(question, text)
+        assert verdict.answer != "no" or verdict.opposing
+        assert verdict.answer != "yes" or verdict.supporting
+
+
+def test_neutral_sentences_are_shown_as_the_nearest_and_called_so() -> None:
+    text = "Marmots were caught in box traps near snow. Scales were used for mass."
+    answer, verdict, quotes, note = ask("Does deep snow increase body mass of alpine marmots?", text)
+    assert (verdict.answer, verdict.supporting, verdict.opposing) == ("maybe", (), ())
+    assert answer == "Maybe [1][2]"
+    assert quotes[1].startswith("Marmots were caught")
+    assert note == ON_NO_SIDE
+
+
+@pytest.mark.parametrize(
+    ("sentence", "affirms"),
+    [
+        ("Snow depth significantly increased body mass (p < 0.001).", True),
+        ("There was no significant difference between the groups (p = 0.34).", False),
+        ("The two drugs were comparable.", False),
+        ("Treatment was associated with better survival.", True),
+    ],
+)
+def test_the_tone_of_a_finding(sentence: str, affirms: bool) -> None:
+    assert (tone_of(sentence).polarity > 0) is affirms
+
+
+def test_denials_make_no_likelier() -> None:
+    question = "Does snow depth affect body mass?"
+    found = verdict_chances(question, ["Snow depth significantly increased body mass (p < 0.01)."])
+    denied = verdict_chances(question, ["Snow depth had no significant effect on body mass (p = 0.6)."])
+    assert denied["no"] > found["no"]
+    assert sum(found[label] for label in LABELS) == pytest.approx(1)
