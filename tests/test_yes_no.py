@@ -142,6 +142,7 @@ def test_neutral_sentences_are_shown_as_the_nearest_and_called_so() -> None:
     text = "Marmots were caught in box traps near snow. Scales were used for mass."
     answer, verdict, quotes, note = ask("Does deep snow increase body mass of alpine marmots?", text)
     assert (verdict.answer, verdict.supporting, verdict.opposing) == ("maybe", (), ())
+    assert 0 < verdict.maybe < 1
     assert answer == "Maybe [1][2]"
     assert quotes[1].startswith("Marmots were caught")
     assert note == ON_NO_SIDE

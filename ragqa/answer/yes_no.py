@@ -24,7 +24,7 @@ Label = Literal["yes", "no", "maybe"]
 LABELS: tuple[Label, ...] = ("yes", "no", "maybe")
 MOST_READ = 12  # sentences: about an abstract, which the weights were fitted on
 MOST_SHOWN = 2  # sentences for, and against
-ON_NO_SIDE = "No sentence found says yes or no to this; the nearest are shown."
+ON_NO_SIDE = "No sentence found says yes or no to this outright. The nearest are shown; their tone makes the chances."
 
 Rows = tuple[tuple[str, float, float, float], ...]
 
@@ -43,10 +43,10 @@ def answer_with_verdict(asking: Asking) -> Draft:
     on_no_side = [] if either else _cited(nearest, asking)
     if not (either or on_no_side):
         return refusal(sure)
-    chances = verdict_chances(asking.question, [sentence.text for sentence in _as_told(nearest)])
+    chances = _chances(asking.question, [sentence.text for sentence in _as_told(nearest)])
     # A sentence that could not be found on its page is not shown, and so decides nothing.
-    chances = held_to_sides(chances, bool(supporting), bool(opposing))
-    said = max(LABELS, key=lambda label: chances[label])
+    chances = held_to_sides(chances, bool(supporting), bool(opposing)) if either else chances
+    said = max(LABELS, key=lambda label: chances[label]) if either else "maybe"
     verdict = Verdict(
         answer=said,
         **{label: round(chance, 3) for label, chance in chances.items()},
@@ -67,8 +67,12 @@ def answer_with_verdict(asking: Asking) -> Draft:
 def verdict_chances(question: str, sentences: Sequence[str]) -> dict[Label, float]:
     """Probability of each label, given the evidence sentence by sentence; 0 for a side that no sentence is on."""
     sides = stances_of(question, sentences)
-    chances = _weighed(features(question, sentences, sides))
+    chances = _chances(question, sentences)
     return held_to_sides(chances, any(side > 0 for side in sides), any(side < 0 for side in sides))
+
+
+def _chances(question: str, sentences: Sequence[str]) -> dict[Label, float]:
+    return _weighed(features(question, sentences, stances_of(question, sentences)))
 
 
 def held_to_sides(chances: dict[Label, float], has_for: bool, has_against: bool) -> dict[Label, float]:
