@@ -10,8 +10,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from ingest.folder.files import content_hash, find_pdfs
+from ragqa.cancelling import question_under_way
 from ragqa.conversation import Conversation, ConversationDetails, ExportFormat
-from ragqa.errors import RagqaError, ReadError, ServerUnreachable, UploadTooLarge, error_classes
+from ragqa.errors import ClientGone, RagqaError, ReadError, ServerUnreachable, UploadTooLarge, error_classes
+from ragqa.hang_up import hang_up_on_cancel
 from ragqa.library import OnProgress, counted
 from ragqa.types import (
     ENDED,
@@ -51,7 +53,16 @@ class Client:
         self.url = url.rstrip("/")
         self._unreachable: type[Exception] = httpx.TransportError
         # The server is on this machine or configured by name: proxies of the environment are not for it.
-        self._http: Any = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, trust_env=False)
+        verify = httpx.create_ssl_context(trust_env=False)  # made once: reading the certificates takes its time
+        self._http: Any = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, trust_env=False, verify=verify)
+        # A connection per question, which can be shut without harm to another.
+        self._questions: Any = httpx.Client(
+            base_url=self.url,
+            timeout=httpx.Timeout(ASK_TIMEOUT_S, connect=TIMEOUT_S),
+            limits=httpx.Limits(max_keepalive_connections=0),
+            trust_env=False,
+            verify=verify,
+        )
 
     def upload(self, path: Path, collection: str) -> Uploaded:
         """Send a PDF."""
@@ -104,16 +115,20 @@ class Client:
         return SearchResult.model_validate(self._request("POST", "/search", json=request.model_dump(mode="json")))
 
     def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
-        """See ``Library``; closing the iterator ends the request."""
+        """See ``Library``; closing the iterator ends the request. Raise ClientGone if the question is cancelled."""
+        question = question_under_way()
         body = request.model_copy(update={"stream": True}).model_dump(mode="json")
-        with (
-            self._translated(),
-            self._http.stream("POST", "/api/v1/ask", json=body, timeout=ASK_TIMEOUT_S) as response,
-        ):
-            if response.is_error:
-                response.read()
-            _raise_problem(response)
-            yield from _events(response.iter_lines())
+        sent = {"json": body, "extensions": {"trace": hang_up_on_cancel(question)}}
+        try:
+            with self._translated(), self._questions.stream("POST", "/api/v1/ask", **sent) as response:
+                if response.is_error:
+                    response.read()
+                _raise_problem(response)
+                yield from _events(response.iter_lines())
+        except ServerUnreachable as exc:
+            if question.cancelled:
+                raise ClientGone("Who asked has gone; the server was hung up on.") from exc
+            raise
 
     def answer(self, request: AskRequest) -> Answer:
         """The whole answer at once."""
@@ -148,6 +163,7 @@ class Client:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+        self._questions.close()
 
     def _content(self, path: str, params: dict[str, str]) -> bytes:
         with self._translated():

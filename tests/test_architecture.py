@@ -21,7 +21,7 @@ MOST_BROAD_EXCEPTS = 4
 
 # From the ground up: a module imports from its own layer and from those above it in this list. "x.*" is a package.
 LAYERS = (
-    ("ragqa", "ragqa.errors", "ragqa.document", "ragqa.cancelling"),
+    ("ragqa", "ragqa.errors", "ragqa.document", "ragqa.cancelling", "ragqa.hang_up"),
     ("ragqa.details",),
     (
         "ragqa.types", "ragqa.training", "ragqa.training.export", "ragqa.training.features",
@@ -58,11 +58,12 @@ LAYERS = (
 ONLY = {
     "ui.*": (
         "ui.*", "ragqa.client", "ragqa.conversation", "ragqa.details", "ragqa.types", "ragqa.errors", "ragqa.document",
+        "ragqa.cancelling",
     ),
     "ragqa.adapters.*": (
         "ragqa.adapters.*", "ragqa.errors", "ragqa.document", "ragqa.types", "ragqa.protocols", "ragqa.settings",
-        "ragqa.library", "ragqa.cancelling", "ragqa.search.terms", "ragqa.search.lru", "ragqa.sentences",
-        "ragqa.training.features",
+        "ragqa.library", "ragqa.cancelling", "ragqa.hang_up", "ragqa.search.terms", "ragqa.search.lru",
+        "ragqa.sentences", "ragqa.training.features",
     ),
     "ragqa.answer.*": (
         "ragqa.answer.*", "ragqa.details", "ragqa.document", "ragqa.types", "ragqa.protocols",
@@ -74,7 +75,10 @@ ONLY = {
         "ragqa.adapters.openvino_embedder",
         "ragqa.evaluation.measures",
     ),
-    "ragqa.client": ("ragqa.errors", "ragqa.types", "ragqa.conversation", "ragqa.library", "ingest.folder.files"),
+    "ragqa.client": (
+        "ragqa.errors", "ragqa.types", "ragqa.conversation", "ragqa.library", "ragqa.cancelling", "ragqa.hang_up",
+        "ingest.folder.files",
+    ),
     "ingest.pdf.*": ("ingest.pdf.*", "ingest.children", "ingest.identifiers", "ragqa.errors", "ragqa.document"),
     "ingest.layout.*": (
         "ingest.layout.*", "ingest.pdf.words", "ingest.pdf.accents", "ingest.pdf.rules", "ingest.section_names",

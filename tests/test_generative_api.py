@@ -1,17 +1,22 @@
 """Written answers over HTTP: the real server, the real clients, and a small model server that notices hang-ups."""
 
 import json
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import suppress
 from typing import Any
 
 import httpx
 import pytest
 
+from ragqa.client import Client
 from tests import papers
 from tests.ollama_server import OllamaServer
 from tests.server import running_server
 from tests.test_api import upload, wait_until_ended
+from ui import chat
+from ui.chat import Conversation, Wanted
 
 QUESTION = "What was the mean duration and its standard deviation?"
 TRUE = "The mean duration was 201 days with a standard deviation of 3.5 days [1]."
@@ -112,6 +117,75 @@ def test_a_client_that_goes_before_the_first_word_ends_the_models_work(
         hasty.post(path, json={**body, "stream": stream})
     assert model.log.client_left.wait(2), "the model server is still at work"
     assert len(model.log.bodies("/api/chat")) == asked + 1, "nothing else is asked of the model then"
+
+
+WRITTEN = Wanted(mode="generative")
+FOLLOW_UP = "And how deep was it there?"
+
+
+@pytest.fixture
+def library(api: httpx.Client) -> Iterator[Client]:
+    client = Client(str(api.base_url))
+    yield client
+    client.close()
+
+
+def wait_until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
+    end = time.monotonic() + within_s
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def close_as_gradio_does(growing: Generator[Conversation]) -> None:
+    """Again and again while a thread is blocked in it, which makes it a ValueError."""
+
+    def closed() -> bool:
+        with suppress(ValueError):
+            growing.close()
+            return True
+        return False
+
+    wait_until(closed)
+
+
+@pytest.mark.parametrize("held", ["header_delay", "first_delay"])
+@pytest.mark.parametrize("question", [QUESTION, FOLLOW_UP])  # of a follow-up the model is at the rewriting
+def test_stopping_the_chat_before_the_first_word_ends_the_models_work(
+    library: Client, model: OllamaServer, question: str, held: str
+) -> None:
+    talk = Conversation()
+    if question == FOLLOW_UP:
+        [*_, talk] = chat.ask(library, QUESTION, WRITTEN, talk)
+    setattr(model.behaviour, held, 30.0)
+    asked = len(model.log.bodies("/api/chat"))
+    growing = chat.ask(library, question, WRITTEN, talk)
+    stopped = threading.Event()
+    # Gradio asks for no more once it is to stop, but the thread that it has sent to ask comes back in its own time.
+    showing = threading.Thread(target=lambda: next((step for step in growing if stopped.is_set()), None))
+    showing.start()
+    wait_until(lambda: len(model.log.bodies("/api/chat")) > asked)
+
+    stopped.set()
+    stopped_at = time.monotonic()
+    close_as_gradio_does(growing)
+    assert model.log.client_left.wait(2), "the model server is still at work"
+    assert time.monotonic() - stopped_at < 2
+    showing.join(2)
+    assert not showing.is_alive()
+    wait_until(lambda: not any(thread.name.startswith("question") for thread in threading.enumerate()), 2)
+    assert len(model.log.bodies("/api/chat")) == asked + 1, "nothing else is asked of the model then"
+
+
+def test_the_chat_shows_an_answer_while_it_is_written(library: Client, model: OllamaServer) -> None:
+    model.behaviour.token_delay, model.behaviour.first_delay = 0.12, 1.2
+    grown = list(chat.ask(library, QUESTION, WRITTEN, Conversation()))
+    drafts = [step.exchanges[-1].draft for step in grown]
+    assert grown[1] == grown[0], "nothing new is shown while nothing comes"
+    assert len(set(drafts)) > 3
+    assert drafts[-1] == ""
+    assert "201 days" in grown[-1].messages()[-1]["content"]
+    assert not grown[-1].pending
 
 
 def test_a_busy_model_is_a_503_that_says_when_to_come_back(api: httpx.Client, model: OllamaServer) -> None:

@@ -1,8 +1,17 @@
 """What a click or a setting of the chat asks for: choices, collections, papers that may be meant, nearest pages."""
 
+import threading
+import time
+from collections.abc import Generator
+
+import pytest
+
+from ragqa.cancelling import question_under_way
+from ragqa.client import Client
 from ragqa.details import NearestPage, ScoredChoice
-from ragqa.errors import InputError
-from ragqa.types import AnswerDone, PaperState
+from ragqa.errors import ClientGone, InputError
+from ragqa.types import AnswerDone, AnswerEvent, AskRequest, PaperState
+from tests.server import free_port
 from tests.test_ui import STARTED, SmallLibrary, answer, citation, last_shown, paper
 from ui import chat, papers
 from ui.chat import Conversation, Wanted
@@ -98,3 +107,71 @@ def test_a_refusal_leaves_no_page_open_as_if_it_were_its_own() -> None:
         refused = asked(library, "Why?", talk)
         assert refused.latest is None
         assert "appears here" in chat.show_page(library, refused.latest)
+
+
+class HeldLibrary(SmallLibrary):
+    """Its model waits for its first word until the question is cancelled; ``deaf`` ones work on for a second."""
+
+    deaf = False
+
+    def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
+        ended = threading.Event()
+        question_under_way().on_cancel(ended.set)
+        try:
+            if not self.deaf:
+                assert ended.wait(30)
+                raise ClientGone("Who asked has gone.")
+            time.sleep(1)
+            yield STARTED
+        finally:
+            self.closed = True
+
+
+def threads_of_questions() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("question")]
+
+
+def test_a_question_can_be_stopped_while_nothing_has_come_yet() -> None:
+    library = HeldLibrary()
+    growing = chat.ask(library, "How long?", AS_IT_IS, Conversation())
+    first, second = next(growing), next(growing)
+    assert first == second
+    [thread] = threads_of_questions()
+    growing.close()
+    assert library.closed
+    thread.join(2)
+    assert threads_of_questions() == []
+
+
+def test_work_that_cannot_be_ended_holds_up_nobody_and_is_closed_when_it_ends() -> None:
+    library = HeldLibrary()
+    library.deaf = True
+    growing = chat.ask(library, "How long?", AS_IT_IS, Conversation())
+    next(growing), next(growing)
+    [thread] = threads_of_questions()
+    started = time.monotonic()
+    growing.close()
+    assert time.monotonic() - started < 0.4
+    assert not library.closed
+    thread.join(2)
+    assert library.closed
+    assert threads_of_questions() == []
+
+
+def test_a_defect_of_ours_is_not_swallowed_on_its_way_to_the_chat() -> None:
+    class Broken(SmallLibrary):
+        def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
+            yield STARTED
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        asked(Broken(), "How long?", Conversation())
+
+
+def test_a_server_that_cannot_be_reached_is_told_of_with_what_to_do() -> None:
+    client = Client(f"http://127.0.0.1:{free_port()}")
+    [*_, failed] = chat.ask(client, "How long?", AS_IT_IS, Conversation())
+    client.close()
+    assert "does not answer" in last_shown(failed)
+    assert "ragqa serve" in last_shown(failed)
+    assert not failed.pending

@@ -1,7 +1,7 @@
 """A conversation as the chat shows it, and how a question changes it. Knows the API, not Gradio."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -21,6 +21,7 @@ from ui.render import (
     searching_html,
     stopped_html,
 )
+from ui.waiting import looking_up
 
 SHOW_EVERY_S = 0.1  # faster than this, drawing costs more than reading gains
 QUOTATION_MARKS = str.maketrans('“”"', "'''")
@@ -29,7 +30,7 @@ QUOTATION_MARKS = str.maketrans('“”"', "'''")
 class Asked(Protocol):
     """What the chat needs of the library."""
 
-    def ask(self, request: AskRequest) -> Iterator[AnswerEvent]:
+    def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
         """See ``Client``."""
         ...
 
@@ -143,8 +144,8 @@ def _titled(paper: NearestPage) -> str:
     return f"“{(paper.title or paper.file_name).translate(QUOTATION_MARKS)}”"
 
 
-def ask(library: Asked, message: str, wanted: Wanted, before: Conversation) -> Iterator[Conversation]:
-    """The conversation as it grows; closing the iterator ends the request."""
+def ask(library: Asked, message: str, wanted: Wanted, before: Conversation) -> Generator[Conversation]:
+    """The conversation as it grows, or as it was while nothing comes; closing the generator ends the request."""
     try:
         question, choices = question_and_choices(message, wanted.choices)
     except BadRequest as exc:
@@ -162,10 +163,11 @@ def ask(library: Asked, message: str, wanted: Wanted, before: Conversation) -> I
     )
     draft, shown_at = "", 0.0
     try:
-        # A generator, whatever its type says: closing it hangs up.
-        with closing(library.ask(request)) as events:  # type: ignore[type-var]
+        with closing(looking_up(library.ask(request))) as events:
             for event in events:
-                if isinstance(event, AnswerDone):
+                if event is None:
+                    yield conversation  # Gradio can stop a question only where it gets something
+                elif isinstance(event, AnswerDone):
                     yield conversation.answered(event.answer)
                 elif isinstance(event, AnswerPiece):
                     draft += event.text

@@ -1,6 +1,7 @@
 """The chat's page in Gradio: what is where, and which event calls what. Knows nothing of HTTP."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -175,17 +176,17 @@ class ChatPage:
             return
         # What was seen may be some seconds old: it is asked for again before a question is turned away.
         if not said[self.seen].choices and (reason := papers.nothing_to_ask(self._client)):
-            growing = iter([conversation.asked(question).failed(reason)])
-        else:
-            wanted = Wanted(
-                mode=said[self.mode],
-                paper_ids=tuple(said[self.only]),
-                collection=said[self.collection] or "",
-                choices=said[self.choices] or "",  # None until the folded box was opened
-            )
-            growing = chat.ask(self._client, question, wanted, conversation)
-        for grown in growing:
-            yield "", *_growing(grown)
+            yield "", *_growing(conversation.asked(question).failed(reason))
+            return
+        wanted = Wanted(
+            mode=said[self.mode],
+            paper_ids=tuple(said[self.only]),
+            collection=said[self.collection] or "",
+            choices=said[self.choices] or "",  # None until the folded box was opened
+        )
+        with closing(chat.ask(self._client, question, wanted, conversation)) as growing:
+            for grown in growing:
+                yield "", *_growing(grown)
 
     def _on_pick(
         self, mode: AnswerMode, conversation: Conversation, clicked: gr.EventData
@@ -195,8 +196,10 @@ class ChatPage:
             yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
             return
         message, paper_id = meant
-        for grown in chat.ask(self._client, message, Wanted(mode=mode, paper_ids=(paper_id,)), conversation):
-            yield _growing(grown)
+        wanted = Wanted(mode=mode, paper_ids=(paper_id,))
+        with closing(chat.ask(self._client, message, wanted, conversation)) as growing:
+            for grown in growing:
+                yield _growing(grown)
 
     def _on_asked(self, conversation: Conversation) -> tuple[Any, ...]:
         """Without a citation the page view is emptied: what an earlier answer cited says nothing of this one."""

@@ -1,25 +1,22 @@
-"""What the adapters for model servers share: quick look-ups, and sockets that close with their stream.
+"""What the adapters for model servers share: quick look-ups, and requests that end with their stream.
 
 Knows HTTP and addresses; knows neither Ollama nor OpenAI.
 """
 
-import socket
 from contextlib import suppress
-from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ragqa.adapters.chat_langchain import ChatOptions, running_request
-from ragqa.cancelling import Cancellation
 from ragqa.errors import ModelUnavailable
+from ragqa.hang_up import hang_up_on_cancel
 
 if TYPE_CHECKING:
     import httpx
 
 CONNECT_TIMEOUT = 2.0
 LOOKUP_TIMEOUT = 0.8
-_CONNECTED = ("connection.connect_tcp.complete", "connection.start_tls.complete")
 
 
 def is_loopback(url: str) -> bool:
@@ -48,19 +45,8 @@ def client_arguments(url: str, options: ChatOptions) -> dict[str, Any]:
 
 
 def _end_on_cancel(outgoing: "httpx.Request") -> None:
-    """Request hook: shut the socket when the running request is cancelled, be it before the first byte."""
-    outgoing.extensions["trace"] = partial(_note_socket, running_request())
-
-
-def _note_socket(request: Cancellation, event: str, info: dict[str, Any]) -> None:
-    if event in _CONNECTED:
-        request.on_cancel(partial(_shut, info["return_value"].get_extra_info("socket")))
-
-
-def _shut(connection: socket.socket) -> None:
-    # shutdown, unlike close, wakes a thread that is blocked in recv on the same socket.
-    with suppress(OSError):
-        connection.shutdown(socket.SHUT_RDWR)
+    """Request hook: hang up when the running request is cancelled."""
+    outgoing.extensions["trace"] = hang_up_on_cancel(running_request())
 
 
 def lookup(url: str, *, key: str = "", body: dict[str, Any] | None = None) -> dict[str, Any]:
