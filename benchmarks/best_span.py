@@ -17,7 +17,7 @@ from benchmarks.abstention import KEPT_APART
 from benchmarks.questions import GIVEN_SETS
 from ingest.folder.files import content_hash
 from ragqa.answer.evidence import choose_evidence
-from ragqa.answer.question_kind import kind_of, wants_sentence, wants_words
+from ragqa.answer.questions.question_kind import kind_of, wants_sentence, wants_words
 from ragqa.answer.spans import MOST_READ, read
 from ragqa.ask import HITS_READ
 from ragqa.compose import open_engine, open_reader

@@ -2,7 +2,7 @@
 
 Each question is asked of its own paragraph with the answers of other questions on it as wrong choices, which are harder
 than any from elsewhere. Prints accuracy, precision by coverage, and the weights that suit these questions
-(ragqa/answer/choices.py). LitQA2 is for reporting alone: never fit on it.
+(ragqa/answer/kinds/choices.py). LitQA2 is for reporting alone: never fit on it.
 """
 
 import argparse
@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ragqa.answer.asking import Asking
-from ragqa.answer.choices import WEIGHTS, judge
 from ragqa.answer.citations import Citer
+from ragqa.answer.kinds.choices import WEIGHTS, judge
 from ragqa.answer.scorer import EmbeddingScorer
 from ragqa.answer.spans import read
 from ragqa.compose import open_embedder, open_reader

@@ -21,7 +21,7 @@ from benchmarks.environment import HERE, WORK
 from benchmarks.follow_up_sets import AskedTurn, ConversationSet, load_set
 from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
 from ragqa.adapters.tantivy_index import TantivyIndex
-from ragqa.answer.follow_up import standalone_question
+from ragqa.answer.questions.follow_up import standalone_question
 from ragqa.conversation import CitedPaper, Turn
 from ragqa.protocols import EVERYWHERE, Embedder, IndexEntry
 from ragqa.search.fusion import reciprocal_rank_fusion

@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-import ragqa.answer
+import ragqa.answer.written.support
 from benchmarks.environment import HERE
 from benchmarks.logistic import fit_logistic
 from benchmarks.sample_measures import auroc, auroc_interval, rounded
 from benchmarks.support_sets import Case, halves, read_sets
 from ragqa.adapters.huggingface_nli import HuggingFaceNli
-from ragqa.answer.claims import compare
 from ragqa.answer.evidence import Sentence, sentences_of
-from ragqa.answer.support import (
+from ragqa.answer.written.claims import compare
+from ragqa.answer.written.support import (
     WEIGHTS_FILE,
     JudgedSupport,
     Support,
@@ -143,7 +143,7 @@ def main() -> None:
     assert shipped is not None
     judge = Remembered(shipped)
     if args.fit:
-        file = Path(ragqa.answer.__file__).parent / WEIGHTS_FILE
+        file = Path(ragqa.answer.written.support.__file__).with_name(WEIGHTS_FILE)
         file.write_text(json.dumps(asdict(fitted(judge, sets)), indent=1) + "\n", encoding="utf-8")
     weights = shipped_weights()
     ways: dict[str, tuple[Support, float]] = {

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-import ragqa.answer.yes_no as product
-from ragqa.answer.verdict_features import features, stances_of
+import ragqa.answer.kinds.yes_no as product
+from ragqa.answer.kinds.verdict_features import features, stances_of
 from ragqa.sentences import sentence_spans
 
 WEIGHTS = Path(product.__file__).with_name(product.WEIGHTS_FILE)
@@ -206,7 +206,7 @@ def softmax(scores: Floats) -> Floats:
 
 
 def write(names: Sequence[str], fit: Fitted, file: Path) -> None:
-    """As ragqa.answer.yes_no reads it."""
+    """As ragqa.answer.kinds.yes_no reads it."""
     scaling = {name: _rounded(pair) for name, *pair in zip(names, fit.mean, fit.scale, strict=True)}
     labels = {
         label: {

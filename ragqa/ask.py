@@ -5,12 +5,22 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol
 
-from ragqa.answer import kinds
 from ragqa.answer.asking import Asking, Find, Shelf
 from ragqa.answer.citations import Citer
-from ragqa.answer.cited import within
-from ragqa.answer.clarify import clarification
-from ragqa.answer.combine import (
+from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence_of
+from ragqa.answer.draft import Draft, refusal
+from ragqa.answer.evidence import choose_evidence
+from ragqa.answer.kinds import registry
+from ragqa.answer.prompts import answer_messages, instructed, prompt_tokens
+from ragqa.answer.questions.cited import within
+from ragqa.answer.questions.clarify import clarification
+from ragqa.answer.questions.follow_up import standalone_question
+from ragqa.answer.questions.recap import extended
+from ragqa.answer.refusals import nearest_pages, searched
+from ragqa.answer.retry import DID_NOT_HELP, HELPED, WIDER, is_better, is_weak, reworded, wider_evidence
+from ragqa.answer.scorer import SentenceScorer
+from ragqa.answer.spans import MOST_READ
+from ragqa.answer.written.combine import (
     IN_WORDS_ALONE,
     OF_WHOLE_PAPERS,
     evidence_to_write_from,
@@ -19,17 +29,7 @@ from ragqa.answer.combine import (
     with_neighbours,
     without_words,
 )
-from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence_of
-from ragqa.answer.draft import Draft, refusal
-from ragqa.answer.evidence import choose_evidence
-from ragqa.answer.follow_up import standalone_question
-from ragqa.answer.generative import EVIDENCE_CUT, Writer
-from ragqa.answer.prompts import answer_messages, instructed, prompt_tokens
-from ragqa.answer.recap import extended
-from ragqa.answer.refusals import nearest_pages, searched
-from ragqa.answer.retry import DID_NOT_HELP, HELPED, WIDER, is_better, is_weak, reworded, wider_evidence
-from ragqa.answer.scorer import SentenceScorer
-from ragqa.answer.spans import MOST_READ
+from ragqa.answer.written.generative import EVIDENCE_CUT, Writer
 from ragqa.chat import ChatModelSource
 from ragqa.conversation import CitedPaper, Recap, Turn
 from ragqa.errors import ModelError, PromptTooLong
@@ -188,7 +188,7 @@ class Asker:
         citer = Citer(self._history.new_id(), self._papers)
         scope = cache(lambda: self._scope(request))
         choices = request.choices or ()
-        kind = kinds.wanted_kind(standalone, choices, scope)
+        kind = registry.wanted_kind(standalone, choices, scope)
         asking = Asking(
             question=standalone,
             evidence=choose_evidence(list(found.hits), MOST_READ),
@@ -230,7 +230,7 @@ class Asker:
                 if answering.request.mode == "generative":
                     raise
                 note = _fell_back(exc)
-        return _Drafted(kinds.answer(answering.kind, answering.asking), None, note)
+        return _Drafted(registry.answer(answering.kind, answering.asking), None, note)
 
     def _again(self, answering: "_Answering", first: "_Drafted") -> Redrafting:
         """Once more with what a wider search finds: the better of the two drafts, and a note that says so."""
@@ -266,7 +266,7 @@ class Asker:
         """In the model's words, where an answer is likely. A verdict, choices, a table or the parts of a summary are
         made without it; they stay, and answer alone where nothing bears the words out."""
         asking, kind = answering.asking, answering.kind
-        made = None if kind in IN_WORDS_ALONE else kinds.answer(kind, asking)
+        made = None if kind in IN_WORDS_ALONE else registry.answer(kind, asking)
         if made is not None and made.kind == "clarification":
             return _Drafted(made, None, note)
         if made is not None and made.abstained:

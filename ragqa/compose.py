@@ -26,9 +26,9 @@ from ragqa.adapters.openvino_reader import OpenVinoReader
 from ragqa.adapters.registers import Registers
 from ragqa.adapters.sentence_transformers_embedder import SentenceTransformersEmbedder, gpu_at_hand
 from ragqa.adapters.tantivy_index import TantivyIndex
-from ragqa.answer.generative import Writer
 from ragqa.answer.scorer import EmbeddingScorer
-from ragqa.answer.support import JudgedSupport, Support, WordSupport, shipped_weights
+from ragqa.answer.written.generative import Writer
+from ragqa.answer.written.support import JudgedSupport, Support, WordSupport, shipped_weights
 from ragqa.ask import Asker, Limits, Means
 from ragqa.chat import ChatModelSource
 from ragqa.checkup import Checkup

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from ragqa.answer.citations import Citer, marked
 from ragqa.answer.draft import NO_SUPPORT, REFUSAL
 from ragqa.answer.evidence import MOST_EVIDENCE, Sentence, choose_evidence, sentences_of
-from ragqa.answer.extractive import MOST_SENTENCES, answer_extractively
-from ragqa.answer.generative import UNSUPPORTED, check, fit_evidence
+from ragqa.answer.kinds.extractive import MOST_SENTENCES, answer_extractively
 from ragqa.answer.prompts import ANSWER_RULES, NOT_IN_PAPERS, answer_messages, prompt_tokens, rewrite_messages
 from ragqa.answer.scorer import EmbeddingScorer
-from ragqa.answer.support import WordSupport
+from ragqa.answer.written.generative import UNSUPPORTED, check, fit_evidence
+from ragqa.answer.written.support import WordSupport
 from ragqa.conversation import Turn
 from ragqa.document import Page
 from ragqa.protocols import ChatMessage, Embedder

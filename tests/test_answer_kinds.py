@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ragqa.answer.combine import NO_SUPPORT, NO_WORDS
-from ragqa.answer.generative import Writer
 from ragqa.answer.prompts import NOT_IN_PAPERS
 from ragqa.answer.scorer import EmbeddingScorer
-from ragqa.answer.support import WordSupport
+from ragqa.answer.written.combine import NO_SUPPORT, NO_WORDS
+from ragqa.answer.written.generative import Writer
+from ragqa.answer.written.support import WordSupport
 from ragqa.ask import Asker, Limits, Means
 from ragqa.chat import ChatModelSource
 from ragqa.document import Block, BlockKind, Chunk, Document, Metadata, Table

@@ -2,10 +2,10 @@
 
 import pytest
 
-from ragqa.answer.compared import USUAL_ASPECTS, asked_aspects
 from ragqa.answer.confidence import confidence
+from ragqa.answer.kinds.compared import USUAL_ASPECTS, asked_aspects
+from ragqa.answer.kinds.tables import cell_at
 from ragqa.answer.spans import read, sentences_around, trimmed
-from ragqa.answer.tables import cell_at
 from ragqa.document import Table
 from ragqa.types import Hit
 from tests.fixed_reader import FixedReader

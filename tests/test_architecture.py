@@ -102,6 +102,10 @@ ONLY_BY = {
         "ragqa.training.judging",
         "ragqa.training.__main__",
     ),
+    # What a model writes is checked, and what needs none is made, without knowledge of each other.
+    "ragqa.answer.written.*": ("ragqa.answer.written.*", "ragqa.ask", "ragqa.compose"),
+    "ragqa.answer.kinds.*": ("ragqa.answer.kinds.*", "ragqa.ask", "ragqa.evaluation.texts"),
+    "ragqa.answer.questions.*": ("ragqa.answer.questions.*", "ragqa.answer.kinds.*", "ragqa.ask"),
     "ragqa.compose": ("ragqa.api.server", "ragqa.cli.options"),
     "ragqa.store.database": ("ragqa.store.catalogue", "ragqa.store.history", "ragqa.store.ledger", "ragqa.compose"),
     "ingest.*": (

@@ -7,11 +7,11 @@ import pytest
 
 from ragqa.answer.confidence import LEAST_CONFIDENCE
 from ragqa.answer.draft import NO_SUPPORT, REFUSAL
-from ragqa.answer.generative import EVIDENCE_CUT, Writer
 from ragqa.answer.prompts import NOT_IN_PAPERS, prompt_tokens
 from ragqa.answer.retry import DID_NOT_HELP, HELPED, WIDER
 from ragqa.answer.scorer import EmbeddingScorer
-from ragqa.answer.support import WordSupport
+from ragqa.answer.written.generative import EVIDENCE_CUT, Writer
+from ragqa.answer.written.support import WordSupport
 from ragqa.ask import Asker, Limits, Means
 from ragqa.chat import ChatModelSource
 from ragqa.errors import ModelError, PromptTooLong

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.answer.claims import carries, figures
 from ragqa.answer.words import content_words, coverage
+from ragqa.answer.written.claims import carries, figures
 
 IMPROVES = "Our model does improve accuracy on GLUE by 3.5 points over the unable to generalize baseline."
 NEITHER = "Neither dropout nor weight decay changed the final accuracy of 12,000 runs."

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.answer.chosen import said_choice, said_verdict
-from ragqa.answer.combine import evidence_to_write_from, in_turn, is_refusal_so_far, together, with_neighbours
 from ragqa.answer.draft import Draft
-from ragqa.answer.generative import fit_evidence
 from ragqa.answer.prompts import NOT_IN_PAPERS, answer_messages, instructed, prompt_tokens
+from ragqa.answer.written.chosen import said_choice, said_verdict
+from ragqa.answer.written.combine import evidence_to_write_from, in_turn, is_refusal_so_far, together, with_neighbours
+from ragqa.answer.written.generative import fit_evidence
 from ragqa.details import Details, ScoredChoice, Verdict
 from ragqa.types import Hit
 from tests.test_answer import Counter, hit

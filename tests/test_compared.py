@@ -2,9 +2,9 @@
 
 import pytest
 
-from ragqa.answer.compared import USUAL_ASPECTS, asked_aspects, compared
-from ragqa.answer.comparison import compared_papers
-from ragqa.answer.kinds import wanted_kind
+from ragqa.answer.kinds.compared import USUAL_ASPECTS, asked_aspects, compared
+from ragqa.answer.kinds.comparison import compared_papers
+from ragqa.answer.kinds.registry import wanted_kind
 from ragqa.types import Paper
 
 BERT = Paper(id="bert", file_name="a.pdf", title="BERT: Pre-training of Deep Bidirectional Transformers")

@@ -1,6 +1,6 @@
 """Papers side by side: rows, aspects that are left out, and names of no paper."""
 
-from ragqa.answer.comparison import MOST_ASPECTS, answer_with_comparison
+from ragqa.answer.kinds.comparison import MOST_ASPECTS, answer_with_comparison
 from ragqa.types import Paper
 from tests.fixed_reader import FixedReader
 from tests.paper_shelf import PaperShelf

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ragqa.answer.citations import Citer
-from ragqa.answer.claimless import claims_nothing
-from ragqa.answer.claims import MARK
 from ragqa.answer.draft import NO_SUPPORT, REFUSAL, Draft
-from ragqa.answer.drafts import BULLET, numbers_of, pieces
-from ragqa.answer.generative import check
-from ragqa.answer.support import Support, WordSupport
 from ragqa.answer.untrusted import harmless
+from ragqa.answer.written.claimless import claims_nothing
+from ragqa.answer.written.claims import MARK
+from ragqa.answer.written.generative import check
+from ragqa.answer.written.pieces import BULLET, numbers_of, pieces
+from ragqa.answer.written.support import Support, WordSupport
 from ragqa.compose import open_support
 from ragqa.document import Page
 from ragqa.settings import Settings

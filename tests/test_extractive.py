@@ -2,7 +2,7 @@
 
 import pytest
 
-from ragqa.answer.extractive import answer_with_list, answer_with_span
+from ragqa.answer.kinds.extractive import answer_with_list, answer_with_span
 from ragqa.document import BlockKind, Table
 from tests.fixed_reader import FixedReader
 from tests.paper_shelf import PaperShelf

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.answer.follow_up import REWRITE_TOKENS, standalone_question
 from ragqa.answer.prompts import prompt_tokens
-from ragqa.answer.topics import LONGEST_TOPIC, topic
+from ragqa.answer.questions.follow_up import REWRITE_TOKENS, standalone_question
+from ragqa.answer.questions.topics import LONGEST_TOPIC, topic
 from ragqa.conversation import Turn
 from tests.scripted_chat import ScriptedChat
 

@@ -11,7 +11,7 @@ import pytest
 
 from ragqa.answer.citations import Citer
 from ragqa.answer.draft import Draft
-from ragqa.answer.generative import Writer
+from ragqa.answer.written.generative import Writer
 from ragqa.compose import open_engine
 from ragqa.document import Page
 from ragqa.engine import Engine

@@ -2,8 +2,8 @@
 
 import pytest
 
-from ragqa.answer.cited import quoted
-from ragqa.answer.named import meant_papers, named_papers
+from ragqa.answer.questions.cited import quoted
+from ragqa.answer.questions.named import meant_papers, named_papers
 from ragqa.conversation import CitedPaper
 from ragqa.types import Paper
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import ragqa
-from ragqa.answer.kinds import KINDS
+from ragqa.answer.kinds.registry import KINDS
 from ragqa.answer.prompts import FORMS, answer_messages, instructed
 from ragqa.types import AnswerKind
 from tests.test_answer import hit

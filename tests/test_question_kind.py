@@ -2,7 +2,7 @@
 
 import pytest
 
-from ragqa.answer.question_kind import kind_of, of_several, wants_sentence, wants_words
+from ragqa.answer.questions.question_kind import kind_of, of_several, wants_sentence, wants_words
 
 SPANS = [
     "What percentage of BERT's language understanding capabilities does DistilBERT retain?",

@@ -1,8 +1,8 @@
 """Long conversations: recapped by the model now and then, or by what they named, so that they fit its window."""
 
-from ragqa.answer.follow_up import REWRITE_TOKENS, standalone_question
 from ragqa.answer.prompts import prompt_tokens
-from ragqa.answer.recap import MOST_NAMES, RECAP_EVERY, TURNS_SHOWN, extended, named
+from ragqa.answer.questions.follow_up import REWRITE_TOKENS, standalone_question
+from ragqa.answer.questions.recap import MOST_NAMES, RECAP_EVERY, TURNS_SHOWN, extended, named
 from ragqa.conversation import CitedPaper, Recap, Turn
 from tests.scripted_chat import ScriptedChat
 

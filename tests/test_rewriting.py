@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from ragqa.answer.cited import point_at_cited, within
-from ragqa.answer.follow_up import standalone_question
-from ragqa.answer.question_kind import kind_of
-from ragqa.answer.rewriting import rewrite_by_rules
+from ragqa.answer.questions.cited import point_at_cited, within
+from ragqa.answer.questions.follow_up import standalone_question
+from ragqa.answer.questions.question_kind import kind_of
+from ragqa.answer.questions.rewriting import rewrite_by_rules
 from ragqa.conversation import CitedPaper, Turn
 from tests.scripted_chat import ScriptedChat
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ragqa.answer.asking import Asking
-from ragqa.answer.summary import answer_with_summary
+from ragqa.answer.kinds.summary import answer_with_summary
 from ragqa.types import Paper
 from tests.paper_shelf import PaperShelf
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ragqa.adapters.huggingface_nli import HuggingFaceNli
-from ragqa.answer.claims import carries, compare
 from ragqa.answer.evidence import sentences_of
-from ragqa.answer.support import JudgedSupport, Weights, WordSupport, neighbours, shipped_weights
+from ragqa.answer.written.claims import carries, compare
+from ragqa.answer.written.support import JudgedSupport, Weights, WordSupport, neighbours, shipped_weights
 from ragqa.errors import ModelUnavailable
 from ragqa.protocols import Passage
 from tests.test_answer import EVIDENCE, hit

@@ -9,9 +9,9 @@ import pytest
 from ragqa.answer.asking import Asking
 from ragqa.answer.citations import Citer
 from ragqa.answer.evidence import Sentence
-from ragqa.answer.stance import asked_of, stance
-from ragqa.answer.tones import tone_of
-from ragqa.answer.yes_no import LABELS, ON_NO_SIDE, answer_with_verdict, verdict_chances
+from ragqa.answer.kinds.stance import asked_of, stance
+from ragqa.answer.kinds.tones import tone_of
+from ragqa.answer.kinds.yes_no import LABELS, ON_NO_SIDE, answer_with_verdict, verdict_chances
 from ragqa.details import Verdict
 from ragqa.document import Page, Table
 from ragqa.types import Filter, Hit, PaperDetails

@@ -2,6 +2,10 @@
 
 import re
 
+NUMBER_WORDS = {
+    word: str(number)
+    for number, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), start=2)
+}
 STOP_WORDS = frozenset(
     """a about above after again all also am an and any are as at be been before being below between both but by
     can could did do does doing down during each few for from further had has have having he her here hers him

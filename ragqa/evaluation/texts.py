@@ -12,7 +12,7 @@ from ingest.pipeline import embed, generation
 from ragqa.answer import spans
 from ragqa.answer.citations import Citer
 from ragqa.answer.confidence import confidence
-from ragqa.answer.extractive import answer_extractively
+from ragqa.answer.kinds.extractive import answer_extractively
 from ragqa.answer.scorer import SentenceScorer
 from ragqa.document import Block, BlockKind, Document, Metadata, Page, Rect, Word
 from ragqa.evaluation.formats import TextDocument

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from ragqa.answer.prompts import prompt_tokens, recap_messages
-from ragqa.answer.topics import names_in, topic
+from ragqa.answer.questions.topics import names_in, topic
 from ragqa.conversation import Recap, Turn
 from ragqa.protocols import ChatModel
 

@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from ragqa.answer.claims import NUMBER_WORDS, opposed
-from ragqa.answer.tones import FINDING, NULL, SAME, p_values
-from ragqa.answer.words import WORD, content_words
+from ragqa.answer.kinds.tones import FINDING, NULL, SAME, p_values
+from ragqa.answer.opposites import opposed
+from ragqa.answer.words import NUMBER_WORDS, WORD, content_words
 
 LEAST_COVERED = 0.1  # share of the question's words that a finding must have to be on a side
 LEAST_DENYING = 0.15  # and that another denial must have, which are two words at least

@@ -11,9 +11,9 @@ from importlib import resources
 from itertools import pairwise
 from typing import Protocol
 
-from ragqa.answer.claims import Agreement, compare
 from ragqa.answer.evidence import Sentence
 from ragqa.answer.odds import sigmoid
+from ragqa.answer.written.claims import Agreement, compare
 from ragqa.protocols import Passage, Reranker
 
 WEIGHTS_FILE = "support.json"
@@ -98,7 +98,7 @@ class JudgedSupport:
 
 def shipped_weights() -> Weights:
     """Those that were set for the shipped reader."""
-    text = resources.files("ragqa.answer").joinpath(WEIGHTS_FILE).read_text(encoding="utf-8")
+    text = resources.files("ragqa.answer.written").joinpath(WEIGHTS_FILE).read_text(encoding="utf-8")
     return Weights(**json.loads(text))
 
 

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Sequence
 
-from ragqa.answer.cited import point_at_cited
 from ragqa.answer.prompts import prompt_tokens, rewrite_messages
-from ragqa.answer.recap import TURNS_SHOWN, named
-from ragqa.answer.rewriting import IMPERATIVE, QUESTION_WORD, begins_anew, rewrite_by_rules
-from ragqa.answer.topics import names_in
+from ragqa.answer.questions.cited import point_at_cited
+from ragqa.answer.questions.recap import TURNS_SHOWN, named
+from ragqa.answer.questions.rewriting import IMPERATIVE, QUESTION_WORD, begins_anew, rewrite_by_rules
+from ragqa.answer.questions.topics import names_in
 from ragqa.conversation import Recap, Turn
 from ragqa.protocols import ChatMessage, ChatModel
 

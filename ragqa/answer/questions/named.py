@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ragqa.answer.cited import LONGEST_TITLE
+from ragqa.answer.questions.cited import LONGEST_TITLE
 from ragqa.answer.words import STOP_WORDS, stem
 from ragqa.document import Span
 from ragqa.types import Paper
@@ -83,7 +83,7 @@ def _names(paper: Paper) -> set[str]:
     """Whole title, the name before its colon, the file's name, and "author year"."""
     title, file_name = _plain(paper.title), _plain(Path(paper.file_name).stem)
     short = _SHORT_NAME.match(paper.title)
-    # A rewritten question carries no more of a long title (ragqa.answer.cited).
+    # A rewritten question carries no more of a long title (ragqa.answer.questions.cited).
     begun = title if len(title) <= LONGEST_TITLE else _plain(paper.title[:LONGEST_TITLE])
     names = {title, begun, file_name, _plain(short[1]) if short else "", *_by_author(paper)}
     return {name for name in names if len(name) >= SHORTEST_NAME and name not in STOP_WORDS}

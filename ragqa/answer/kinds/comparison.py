@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from ragqa.answer.asking import Asking, in_paper
-from ragqa.answer.compared import asked_aspects, compared, compares_all
 from ragqa.answer.confidence import confidence
 from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import sentences_of
-from ragqa.answer.named import works
-from ragqa.answer.question_kind import names_many
+from ragqa.answer.kinds.compared import asked_aspects, compared, compares_all
+from ragqa.answer.questions.named import works
+from ragqa.answer.questions.question_kind import names_many
 from ragqa.answer.spans import evidence_of, read
 from ragqa.details import Cell, ComparedPaper, Comparison, Details
 from ragqa.types import Hit, Paper

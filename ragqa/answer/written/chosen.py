@@ -6,7 +6,7 @@ Reads the beginning, as the model was told to begin with it. What it is not sure
 import re
 from collections.abc import Sequence
 
-from ragqa.answer.claims import NEGATION
+from ragqa.answer.written.claims import NEGATION
 
 # "No significant effect was found" is no verdict yet, "No, …" and "No [1]" are.
 _VERDICT = re.compile(r"(yes|no|maybe)\b(?=[\s*_]*(?:[.,:;!–—(\[]|- |$|\b(?:because|since|as)\b))", re.I)

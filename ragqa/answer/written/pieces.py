@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from ragqa.answer.claims import MARK
 from ragqa.answer.untrusted import harmless
 from ragqa.answer.words import content_words
+from ragqa.answer.written.claims import MARK
 from ragqa.sentences import sentence_spans
 
 # A straight mark right behind a word or its point ends a quotation, whose beginning may be missing.

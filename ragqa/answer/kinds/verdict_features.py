@@ -7,8 +7,8 @@ import math
 import re
 from collections.abc import Sequence
 
-from ragqa.answer.stance import Asked, asked_of, covers, is_unsettled, stance
-from ragqa.answer.tones import NEGATION, Tone, tone_of
+from ragqa.answer.kinds.stance import Asked, asked_of, covers, is_unsettled, stance
+from ragqa.answer.kinds.tones import NEGATION, Tone, tone_of
 from ragqa.answer.words import content_words, coverage
 
 NEAR = 3.0  # how much more a sentence weighs that has all of the question's words

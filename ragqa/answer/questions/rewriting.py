@@ -7,8 +7,8 @@ That? Learning to Rewrite Questions-in-Context" (EMNLP 2019); ``rewrite_by_rules
 import re
 from collections.abc import Iterator, Sequence
 
-from ragqa.answer.cited import only_cited, point_at_cited, quoted
-from ragqa.answer.topics import TOKEN, names_in, topic
+from ragqa.answer.questions.cited import only_cited, point_at_cited, quoted
+from ragqa.answer.questions.topics import TOKEN, names_in, topic
 from ragqa.answer.words import STOP_WORDS, content_words
 from ragqa.conversation import Turn
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ragqa.answer.named import MASK, masked, meant_in, named_papers
-from ragqa.answer.question_kind import names_many, plain
+from ragqa.answer.questions.named import MASK, masked, meant_in, named_papers
+from ragqa.answer.questions.question_kind import names_many, plain
 from ragqa.types import Paper
 
 # What is compared if the question names nothing, each with the question that every paper is asked.

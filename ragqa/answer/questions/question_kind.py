@@ -5,7 +5,7 @@ Cautious: what is not clearly something else wants a span, which is never wrong 
 
 import re
 
-from ragqa.answer.plural import asks_for_several
+from ragqa.answer.questions.plural import asks_for_several
 from ragqa.types import AnswerKind
 
 # "Can you describe …" asks for a description, not for yes.

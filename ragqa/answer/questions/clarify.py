@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from ragqa.answer.draft import Draft
-from ragqa.answer.named import meant_papers, named_papers
+from ragqa.answer.questions.named import meant_papers, named_papers
 from ragqa.answer.words import content_words
 from ragqa.details import Details, NearestPage
 from ragqa.types import AnswerKind, Hit, Paper

@@ -8,13 +8,13 @@ from statistics import mean
 
 from ragqa.answer.asking import Asking, in_paper
 from ragqa.answer.citations import marked
-from ragqa.answer.clarify import which_paper
-from ragqa.answer.compared import compared
-from ragqa.answer.comparison import answer_with_comparison
 from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import Sentence, sentences_of
-from ragqa.answer.named import meant_papers, works
-from ragqa.answer.question_kind import of_several
+from ragqa.answer.kinds.compared import compared
+from ragqa.answer.kinds.comparison import answer_with_comparison
+from ragqa.answer.questions.clarify import which_paper
+from ragqa.answer.questions.named import meant_papers, works
+from ragqa.answer.questions.question_kind import of_several
 from ragqa.answer.words import content_words
 from ragqa.details import Details, SummaryPart
 from ragqa.document import BlockKind, SectionKind

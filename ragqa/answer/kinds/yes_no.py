@@ -14,8 +14,8 @@ from ragqa.answer.asking import Asking
 from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence
 from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import Sentence, sentences_of
+from ragqa.answer.kinds.verdict_features import features, stances_of
 from ragqa.answer.spans import read
-from ragqa.answer.verdict_features import features, stances_of
 from ragqa.details import Details, Verdict
 from ragqa.types import Citation
 
@@ -112,7 +112,7 @@ def _weighed(values: dict[str, float]) -> dict[Label, float]:
 @cache
 def _weights() -> dict[Label, tuple[float, Rows]]:
     """By label: a constant, and (feature, weight, mean, scale) for each feature."""
-    raw = json.loads(resources.files("ragqa.answer").joinpath(WEIGHTS_FILE).read_text(encoding="utf-8"))
+    raw = json.loads(resources.files("ragqa.answer.kinds").joinpath(WEIGHTS_FILE).read_text(encoding="utf-8"))
     scaling = raw["scaling"]
     return {
         label: (

@@ -5,8 +5,8 @@ It is neither supported nor unsupported. Whatever has a figure or a negation of 
 
 import re
 
-from ragqa.answer.drafts import Piece
 from ragqa.answer.words import STOP_WORDS
+from ragqa.answer.written.pieces import Piece
 
 VERDICTS = frozenset("yes no maybe perhaps possibly probably unclear uncertain inconclusive true false correct".split())
 ANNOUNCING = frozenset(

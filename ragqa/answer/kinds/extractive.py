@@ -8,10 +8,10 @@ from ragqa.answer.citations import Citer, marked
 from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence
 from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import Sentence, sentences_of
-from ragqa.answer.question_kind import wants_sentence, wants_words
+from ragqa.answer.kinds.tables import FoundCell, cell_at
+from ragqa.answer.questions.question_kind import wants_sentence, wants_words
 from ragqa.answer.scorer import SentenceScorer
 from ragqa.answer.spans import Found, evidence_of, read, trimmed
-from ragqa.answer.tables import FoundCell, cell_at
 from ragqa.details import Details, ShortAnswer
 from ragqa.document import BlockKind
 from ragqa.types import AnswerKind, Citation, Hit

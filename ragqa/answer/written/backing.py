@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ragqa.answer.claimless import introduced, is_phrase, says
-from ragqa.answer.claims import MARK, carries, compare, says_names
-from ragqa.answer.drafts import QUOTED, Piece
 from ragqa.answer.evidence import Sentence, sentences_of
-from ragqa.answer.support import Support
 from ragqa.answer.words import content_words, coverage
+from ragqa.answer.written.claimless import introduced, is_phrase, says
+from ragqa.answer.written.claims import MARK, carries, compare, says_names
+from ragqa.answer.written.pieces import QUOTED, Piece
+from ragqa.answer.written.support import Support
 from ragqa.quotes import find_words
 from ragqa.sentences import sentence_spans
 from ragqa.types import Hit

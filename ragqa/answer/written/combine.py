@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, zip_longest
 
-from ragqa.answer.chosen import said_choice, said_verdict
 from ragqa.answer.draft import Draft
 from ragqa.answer.evidence import MOST_EVIDENCE, choose_evidence
 from ragqa.answer.prompts import NOT_IN_PAPERS
+from ragqa.answer.written.chosen import said_choice, said_verdict
 from ragqa.types import AnswerKind, Hit
 
 IN_WORDS_ALONE: frozenset[AnswerKind] = frozenset({"span", "list"})

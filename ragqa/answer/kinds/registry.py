@@ -3,13 +3,13 @@
 from collections.abc import Callable
 
 from ragqa.answer.asking import Asking
-from ragqa.answer.choices import answer_with_choice
-from ragqa.answer.comparison import answer_with_comparison, can_compare
 from ragqa.answer.draft import Draft
-from ragqa.answer.extractive import answer_with_list, answer_with_span
-from ragqa.answer.question_kind import kind_of, may_compare
-from ragqa.answer.summary import answer_with_summary
-from ragqa.answer.yes_no import answer_with_verdict
+from ragqa.answer.kinds.choices import answer_with_choice
+from ragqa.answer.kinds.comparison import answer_with_comparison, can_compare
+from ragqa.answer.kinds.extractive import answer_with_list, answer_with_span
+from ragqa.answer.kinds.summary import answer_with_summary
+from ragqa.answer.kinds.yes_no import answer_with_verdict
+from ragqa.answer.questions.question_kind import kind_of, may_compare
 from ragqa.types import AnswerKind, Paper
 
 Answering = Callable[[Asking], Draft]

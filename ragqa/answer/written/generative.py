@@ -3,14 +3,14 @@
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 
-from ragqa.answer.backing import Backing
 from ragqa.answer.citations import Citer, marked
-from ragqa.answer.claimless import claims_nothing
 from ragqa.answer.draft import Draft, refusal, without_support
-from ragqa.answer.drafts import pieces
 from ragqa.answer.prompts import NOT_IN_PAPERS, answer_messages, prompt_tokens
-from ragqa.answer.support import Support
 from ragqa.answer.untrusted import harmless, harmless_pieces
+from ragqa.answer.written.backing import Backing
+from ragqa.answer.written.claimless import claims_nothing
+from ragqa.answer.written.pieces import pieces
+from ragqa.answer.written.support import Support
 from ragqa.errors import ModelError, PromptTooLong
 from ragqa.protocols import ChatModel
 from ragqa.types import Hit
