@@ -58,7 +58,7 @@ class Table:
             product.held_to_sides(dict(zip(product.LABELS, row, strict=True)), *map(bool, sides))
             for row, sides in zip(chances.tolist(), self.sides, strict=True)
         ]
-        return np.array([product.LABELS.index(max(product.LABELS, key=lambda label: one[label])) for one in told])
+        return np.array([product.LABELS.index(label) for label, _ in told])
 
 
 @dataclass(frozen=True, slots=True)

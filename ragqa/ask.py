@@ -273,19 +273,19 @@ class Asker:
             if kind not in OF_WHOLE_PAPERS:  # it has judged the very evidence that the model would get
                 return _Drafted(made, model, note)
             made = None
-        sure = confidence_of(asking) if made is None else made.confidence
+        kind = (made.kind if made else None) or kind  # a summary of several papers is a comparison
+        sure = made.confidence if made and kind in OF_WHOLE_PAPERS else confidence_of(asking)
         if made is None and sure < LEAST_CONFIDENCE:
             return _Drafted(refusal(sure), model, note)
-        draft, shown = yield from _as_events(self._writing(answering, model))
+        draft, text, shown = yield from _as_events(self._writing(kind, asking, model))
         if draft.abstained and made is not None:
-            return _Drafted(without_words(made, draft), None, note, shown)
+            return _Drafted(without_words(made, draft, text), None, note, shown)
         return _Drafted(together(draft, made, sure), model, note, shown)
 
-    def _writing(self, answering: "_Answering", model: ChatModel) -> Generator[str, None, Draft]:
+    def _writing(self, kind: AnswerKind, asking: Asking, model: ChatModel) -> Generator[str, None, Draft]:
         """What the model is asked to write from, and the form that its answer is to have."""
-        asking = answering.asking
-        question = instructed(asking.question, answering.kind, asking.choices)
-        evidence = evidence_to_write_from(answering.kind, asking.citer.hits, asking.evidence)
+        question = instructed(asking.question, kind, asking.choices)
+        evidence = evidence_to_write_from(kind, asking.citer.hits, asking.evidence)
         taken = prompt_tokens(answer_messages(question, evidence), model)
         wide = with_neighbours(evidence, model.count_tokens, int(WIDENED_TO * model.context_window) - taken)
         try:
@@ -341,7 +341,7 @@ class _Answering:
     @property
     def may_try_again(self) -> bool:
         """Tables and summaries search by themselves; a question asked back needs no evidence."""
-        return self.asked_back is None and self.kind not in ("comparison", "summary")
+        return self.asked_back is None and self.kind not in OF_WHOLE_PAPERS
 
     @property
     def answer_id(self) -> str:
@@ -362,21 +362,21 @@ class _Drafted:
         return replace(self, note=f"{self.note} {more}".strip())
 
 
-def _as_events(writing: Generator[str, None, Draft]) -> Generator[AnswerEvent, None, tuple[Draft, bool]]:
+def _as_events(writing: Generator[str, None, Draft]) -> Generator[AnswerEvent, None, tuple[Draft, str, bool]]:
     """The pieces as events, but for the sentence of refusal, after which the search may be repeated.
 
-    Returns the draft, and whether there were any; closing it closes the writing.
+    Returns the draft, the text as it was written, and whether any of it was shown; closing it closes the writing.
     """
-    held, shown = "", False
+    text, at = "", 0
     try:
         while True:
-            held += next(writing)
-            if shown or not is_refusal_so_far(held):
-                yield AnswerPiece(text=held)
-                held, shown = "", True
+            text += next(writing)
+            if at or not is_refusal_so_far(text):
+                yield AnswerPiece(text=text[at:])
+                at = len(text)
     except StopIteration as ended:
         draft: Draft = ended.value
-        return draft, shown
+        return draft, text, at > 0
     finally:
         writing.close()
 

@@ -69,7 +69,8 @@ class ChatModelSource:
         try:
             # The second begins as every answer's prompt does, of which model servers keep what they made.
             for messages in (GREETING, answer_messages(GREETING[0].content, ())):
-                all(model.stream(messages, 1))
+                for _ in model.stream(messages, 1):
+                    pass
             log.info("%s is ready after %.1f s.", model.name, time.monotonic() - started)
         except ModelError as exc:
             log.info("%s was not warmed up: %s", model.name, exc)

@@ -116,9 +116,9 @@ class Client:
 
     def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
         """See ``Library``; closing the iterator ends the request. Raise ClientGone if the question is cancelled."""
-        question = question_under_way()
+        cancellation = question_under_way()
         body = request.model_copy(update={"stream": True}).model_dump(mode="json")
-        sent = {"json": body, "extensions": {"trace": hang_up_on_cancel(question)}}
+        sent = {"json": body, "extensions": {"trace": hang_up_on_cancel(cancellation)}}
         try:
             with self._translated(), self._questions.stream("POST", "/api/v1/ask", **sent) as response:
                 if response.is_error:
@@ -126,7 +126,7 @@ class Client:
                 _raise_problem(response)
                 yield from _events(response.iter_lines())
         except ServerUnreachable as exc:
-            if question.cancelled:
+            if cancellation.cancelled:
                 raise ClientGone("Who asked has gone; the server was hung up on.") from exc
             raise
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import groupby
 
 from ragqa.bibtex import bibtex, cite_keys
 from ragqa.conversation import ConversationDetails, ExportFormat
@@ -10,6 +11,8 @@ from ragqa.types import Answer, Citation, Paper
 
 # What Markdown and the HTML within it would take for markup; words of papers are shown, never obeyed.
 _ACTIVE = re.compile(r"([\\`*_{}\[\]<>#|!&])")
+_ITEM = re.compile(r"\s*([-*]|\d{1,3}[.)])\s+(?=\S)")
+_TELLS_OF_RETRY = re.compile(r"\bsearch was repeated\b|\bsecond answer\b")
 
 
 def exported(conversation: ConversationDetails, form: ExportFormat, papers: Sequence[Paper]) -> str:
@@ -58,16 +61,22 @@ def _answer(answer: Answer, question: str) -> list[str]:
     quotes = [f"{each.number}. {_escaped(_place(each))}: “{_escaped(each.quote)}”" for each in answer.citations]
     parts += ["\n".join(quotes)] if quotes else []
     parts += [f"Not supported by the papers: {_escaped(sentence)}" for sentence in answer.unsupported]
-    parts += ["*Searched again, more widely.*"] if answer.retried else []
+    parts += ["*Searched again, more widely.*"] if answer.retried and not _TELLS_OF_RETRY.search(answer.note) else []
     parts += [f"*{_escaped(answer.note)}*"] if answer.note.strip() else []
     written = f"generative, {answer.model}" if answer.mode == "generative" else answer.mode
     return [*parts, f"*{_escaped(written)}, confidence {answer.confidence:.2f}*"]
 
 
 def _paragraph(text: str) -> str:
-    """Each line escaped for itself; a list stays one, apart from the line above it."""
-    lines = [f"- {_escaped(line[2:])}" if line.startswith("- ") else f"{_escaped(line)}\n" for line in text.split("\n")]
-    return "\n".join(lines).strip()
+    """Each line escaped for itself; a list stays one, apart from the lines above and below it."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    runs = groupby(lines, key=lambda line: _ITEM.match(line) is not None)
+    return "\n\n".join(("\n" if listed else "\n\n").join(map(_line, run)) for listed, run in runs)
+
+
+def _line(line: str) -> str:
+    item = _ITEM.match(line)
+    return f"{item[1]} {_escaped(line[item.end() :])}" if item else _escaped(line)
 
 
 def _place(citation: Citation) -> str:

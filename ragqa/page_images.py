@@ -48,8 +48,9 @@ class PageImages:
 
     def _rects(self, paper_id: str, page: int, citation_id: str) -> tuple[tuple[Rect, ...], tuple[Rect, ...]]:
         """Of the cited words, and of those among them that answer by themselves. Raise CitationNotFound."""
-        citation, answer = self._history.citation(citation_id), self._history.answer_of(citation_id)
-        if citation is None or answer is None or (citation.paper_id, citation.page) != (paper_id, page):
+        found = self._history.cited(citation_id)
+        if found is None or (found[1].paper_id, found[1].page) != (paper_id, page):
             raise CitationNotFound(f"No citation {citation_id!r} stands on this page.")
+        answer, citation = found
         short = (short.rects for short in answer.short if short.citation == citation.number)
         return citation.rects, tuple(chain.from_iterable(short))

@@ -1,5 +1,6 @@
 """The shapes that users and other programs see: the API, the CLI's ``--json`` and the client share them."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated, Literal
 
@@ -7,6 +8,7 @@ from pydantic import Field, field_validator
 
 from ragqa.details import Details, Model
 from ragqa.document import BlockKind, Rect, SectionKind
+from ragqa.errors import BadRequest
 
 SearchMode = Literal["hybrid", "dense", "keyword"]
 AnswerMode = Literal["auto", "extractive", "generative"]
@@ -22,12 +24,25 @@ Text = Annotated[str, Field(max_length=200)]
 
 Year = Annotated[int, Field(ge=0, le=9999)]
 
-LEAST_CHOICES, MOST_CHOICES = 2, 26
+LEAST_CHOICES, MOST_CHOICES, LONGEST_CHOICE = 2, 26, 1000
 Choices = Annotated[
-    tuple[Annotated[str, Field(min_length=1, max_length=1000)], ...],
+    tuple[Annotated[str, Field(min_length=1, max_length=LONGEST_CHOICE)], ...],
     Field(min_length=LEAST_CHOICES, max_length=MOST_CHOICES),
 ]
 """Answers to choose from."""
+
+
+def different_choices(given: Sequence[str], how: str) -> tuple[str, ...]:
+    """Each once; () for none given. Raise BadRequest, with ``how`` to give them, if there are too few or too many,
+    or if one is too long.
+    """
+    choices = tuple(dict.fromkeys(filter(None, map(str.strip, given))))
+    if given and not LEAST_CHOICES <= len(choices) <= MOST_CHOICES:
+        said = "Only one choice was given." if len(choices) == 1 else f"{len(choices)} different choices were given."
+        raise BadRequest(said, hint=how)
+    if any(len(choice) > LONGEST_CHOICE for choice in choices):
+        raise BadRequest(f"A choice is longer than {LONGEST_CHOICE} characters.", hint=f"Shorten it. {how}")
+    return choices
 
 
 class PaperState(StrEnum):

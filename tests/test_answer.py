@@ -274,6 +274,16 @@ def test_a_model_that_finds_no_answer_is_taken_at_its_word(written: str, citer: 
     assert (draft.text, draft.abstained) == (REFUSAL, True)
 
 
+def test_a_model_that_finds_a_part_of_the_answer_is_held_to_that_part(citer: Citer) -> None:
+    true = "Marmots hibernate for 201 days [1]"
+    draft = check(f"{true}; the papers do not answer this question for mice.", EVIDENCE, WORDS, citer)
+    assert (draft.unsupported, draft.confidence) == ((), 1.0)
+    draft = check(f"{true}. {NOT_IN_PAPERS}", EVIDENCE, WORDS, citer)
+    assert draft.text == f"Marmots hibernate for 201 days. [1] {NOT_IN_PAPERS}"
+    draft = check(f"Marmots eat cheese [1]. {NOT_IN_PAPERS}", EVIDENCE, WORDS, citer)
+    assert (draft.text, draft.unsupported) == (REFUSAL, ())
+
+
 @pytest.mark.parametrize("written", ["[1]", "[1] [2]", "...", "[", "]", "[[1]]", "[999999999999]", '""""', "[1]" * 500])
 def test_no_answer_of_a_model_is_too_odd_to_check(written: str, citer: Citer) -> None:
     draft = check(written, EVIDENCE, WORDS, citer)

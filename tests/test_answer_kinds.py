@@ -7,7 +7,7 @@ import pytest
 
 from ragqa.answer.prompts import NOT_IN_PAPERS
 from ragqa.answer.scorer import EmbeddingScorer
-from ragqa.answer.written.combine import NO_SUPPORT, NO_WORDS
+from ragqa.answer.written.combine import NO_REASONS, NO_SUPPORT, NO_WORDS
 from ragqa.answer.written.generative import Writer
 from ragqa.answer.written.support import WordSupport
 from ragqa.ask import Asker, Limits, Means
@@ -175,7 +175,7 @@ def test_every_choice_has_a_probability(library: Library) -> None:
 
 def test_papers_are_compared_cell_by_cell(library: Library) -> None:
     reader = FixedReader(["201 days", "do not hibernate"])
-    answer = library.ask("Compare marmots and badgers by winter sleep", reader)
+    answer = library.ask("Compare Marmots and Badgers by winter sleep", reader)
     assert answer.comparison is not None
     assert answer.comparison.aspects == ("Winter sleep",)
     cells = {paper.file_name: paper.cells[0] for paper in answer.comparison.papers}
@@ -236,7 +236,8 @@ FINDING = "deep snow significantly increased body mass in spring [1]."
 
 
 @pytest.mark.parametrize(
-    ("said", "why"), [("Penguins dive below the antarctic ice [1].", NO_SUPPORT), (NOT_IN_PAPERS, NO_WORDS)]
+    ("said", "why"),
+    [("Penguins dive below the antarctic ice [1].", NO_SUPPORT), (NOT_IN_PAPERS, NO_WORDS), ("Yes.", NO_REASONS)],
 )
 def test_without_words_that_hold_the_verdict_answers_by_itself(said: str, why: str, library: Library) -> None:
     alone = library.ask(SNOW, FixedReader(["body mass"]), paper="marmots")
@@ -252,7 +253,7 @@ def test_without_words_that_hold_choices_and_table_stay(library: Library) -> Non
     reader, made_up = FixedReader(["201 days", "do not hibernate"]), ScriptedChat("Penguins dive below the ice [1].")
     answer = library.ask(SLEEPING, reader, made_up, choices=("12 days", "201 days"), paper="marmots")
     assert (answer.kind, answer.answer) == ("choice", "201 days [1]")
-    answer = library.ask("Compare marmots and badgers by winter sleep", reader, made_up)
+    answer = library.ask("Compare Marmots and Badgers by winter sleep", reader, made_up)
     assert (answer.kind, answer.note) == ("comparison", NO_SUPPORT)
     assert answer.comparison is not None
 
@@ -294,7 +295,7 @@ def test_a_refused_choice_cites_nothing(said: str | None, library: Library) -> N
 
 def test_every_paper_of_a_comparison_reaches_the_model(library: Library) -> None:
     model = ScriptedChat("Marmots: Alpine marmots hibernate for 201 days each winter [1].")
-    answer = library.ask("Compare marmots and badgers by winter sleep", FixedReader(["201 days", "not"]), model)
+    answer = library.ask("Compare Marmots and Badgers by winter sleep", FixedReader(["201 days", "not"]), model)
     assert (answer.mode, answer.kind) == ("generative", "comparison")
     told = model.told[-1].content
     assert "[1] (On marmots: a study" in told
@@ -307,3 +308,10 @@ def test_which_paper_to_summarize_is_for_no_model_to_guess(library: Library) -> 
     answer = library.ask("Summarize this paper", model=model)
     assert (answer.kind, answer.citations, model.told) == ("clarification", (), [])
     assert answer.answer.startswith("Which paper")
+
+
+def test_of_several_papers_a_model_is_asked_for_a_line_each(library: Library) -> None:
+    model = ScriptedChat("Marmots: Alpine marmots hibernate for 201 days each winter [1].")
+    answer = library.ask("Summarize these papers", FixedReader(["201 days", "not"]), model)
+    assert (answer.mode, answer.kind) == ("generative", "comparison")
+    assert "one line for each paper" in model.told[-1].content

@@ -68,7 +68,7 @@ ONLY = {
     "ragqa.answer.*": (
         "ragqa.answer.*", "ragqa.details", "ragqa.document", "ragqa.types", "ragqa.protocols",
         "ragqa.quotes", "ragqa.sentences", "ragqa.section_kinds",
-        "ragqa.errors", "ragqa.conversation",
+        "ragqa.errors", "ragqa.conversation", "ragqa.search.lru",
     ),
     "ragqa.training.*": (
         "ragqa.training.*", "ragqa.errors", "ragqa.protocols", "ragqa.sentences", "ragqa.adapters.openvino_reader",

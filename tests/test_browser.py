@@ -1,18 +1,29 @@
 """The whole of it, as a reader meets it: a server, a browser, a paper, a question, and the words on the page."""
 
+import asyncio
+import io
 import os
 import shutil
-from collections.abc import Iterator
+import threading
+import time
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+import uvicorn
+from fastapi import FastAPI
+from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
 from ragqa.client import Client
+from ragqa.types import AnswerDone, AnswerEvent, AnswerPiece, AskRequest
 from tests.papers import write_many_pages, write_not_pdf, write_one_column
-from tests.server import running_server
+from tests.server import free_port, running_server
+from tests.test_ui import STARTED, answer
+from tests.test_ui_page import FullLibrary
+from ui.app import mount
 
 READ_WITHIN_MS = 60_000
 ANSWER_WITHIN_MS = 30_000
@@ -184,3 +195,94 @@ def test_choices_are_answered_within_a_collection(server: str, tmp_path: Path) -
         expect(page.locator("#chat table.choices")).to_contain_text("%")
         expect(page.locator("#chat .quotes")).to_contain_text("report")
         expect(choices).to_have_value("")
+
+
+class SlowLibrary(FullLibrary):
+    """Its model takes eight seconds to write an answer, and has a defect where zebras are asked for."""
+
+    def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
+        yield STARTED
+        for number in range(40):
+            yield AnswerPiece(text=f"{number} ")
+            time.sleep(0.2)
+            assert "zebras" not in request.question, "a defect"
+        yield AnswerDone(answer=answer())
+
+    def page_image(self, paper_id: str, page: int, highlight: str) -> bytes:
+        Image.new("L", (600, 800)).save(png := io.BytesIO(), "PNG")
+        return png.getvalue()
+
+
+@pytest.fixture
+def slow_chat(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Address of the chat over a slow library, served by a thread."""
+    monkeypatch.setattr("ui.app.Client", lambda _: SlowLibrary())
+    port, servers = free_port(), list[uvicorn.Server]()
+
+    async def serve() -> None:
+        app = FastAPI()
+        app.state.on_stop = []
+        config = uvicorn.Config(mount(app, ""), port=port, log_config=None, timeout_graceful_shutdown=1)
+        servers.append(uvicorn.Server(config))
+        await servers[0].serve()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    until = time.monotonic() + 30
+    while not (servers and servers[0].started) and time.monotonic() < until:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    servers[0].should_exit = True
+    thread.join(20)
+    assert not thread.is_alive()
+
+
+def test_what_is_opened_or_deleted_during_an_answer_stays_so(slow_chat: str) -> None:
+    with open_page(slow_chat) as page:
+        question, kept, chat = (
+            page.get_by_role("textbox", name="Question"),
+            page.locator("#kept"),
+            page.locator("#chat"),
+        )
+        ask, stop = page.get_by_role("button", name="Ask", exact=True), page.get_by_role("button", name="Stop")
+        expect(page.locator("#papers")).to_contain_text("1 of 1 ready")
+        question.fill("Where do owls sleep?")
+        question.press("Enter")
+        expect(chat).to_contain_text("Writing")
+        question.fill("And why?")
+        page.wait_for_timeout(700)
+        expect(question).to_have_value("And why?")
+
+        kept.get_by_role("button", name="Marmots").click()
+        expect(chat).to_contain_text("201 days")
+        expect(ask).to_be_visible()
+        expect(stop).to_be_hidden()
+        page.wait_for_timeout(1200)
+        expect(chat).not_to_contain_text("owls")
+
+        question.press("Enter")
+        expect(chat).to_contain_text("Writing")
+        page.on("dialog", lambda dialog: dialog.accept())
+        kept.locator("summary").click()
+        kept.get_by_role("button", name="Delete").click()
+        expect(chat.locator(".ragqa.question")).to_have_count(0)
+        page.wait_for_timeout(1200)
+        expect(chat.locator(".ragqa.question")).to_have_count(0)
+        expect(ask).to_be_visible()
+
+
+def test_after_a_defect_one_can_go_on(slow_chat: str) -> None:
+    with open_page(slow_chat) as page:
+        question, chat = page.get_by_role("textbox", name="Question"), page.locator("#chat")
+        expect(page.locator("#papers")).to_contain_text("1 of 1 ready")
+        question.fill("Where do zebras graze?")
+        question.press("Enter")
+        expect(chat).to_contain_text("Stopped.")
+        expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+        question.fill("Where do owls sleep?")
+        question.press("Enter")
+        expect(chat).to_contain_text("Writing")
+        page.get_by_role("button", name="Stop").click()
+        expect(chat.locator(".ragqa.stopped")).to_have_count(2)
+        page.wait_for_timeout(1200)
+        expect(chat.locator(".ragqa.stopped")).to_have_count(2)

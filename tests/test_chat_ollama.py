@@ -56,6 +56,14 @@ def test_a_prompt_that_fills_the_window_to_its_end_was_cut(ollama: OllamaServer)
     assert isinstance(read_all(chat, " ".join(SENTENCES * 12)), PromptTooLong)
 
 
+def test_a_prompt_that_was_half_in_the_cache_makes_the_window_no_smaller(ollama: OllamaServer) -> None:
+    chat = OllamaChat(ollama.url, "llama3.2")
+    assert read_all(chat, " ".join(SENTENCES * 60)) is None
+    ollama.reads_at_most = 2100
+    assert read_all(chat, EVIDENCE) is None, "2,100 of 2,943 tokens, the rest from the cache"
+    assert chat.context_window == 8192
+
+
 PLAIN = " ".join(SENTENCES * 2)
 EVIDENCE = " ".join(SENTENCES * 40)
 
@@ -97,6 +105,9 @@ def test_what_ollama_found_in_its_cache_and_did_not_count_is_not_taken_for_cut()
         counts.learn(pieces, tokens)
     assert not counts.is_cut(1100, 1100), "the window has held 1,340"
     assert counts.is_cut(2000, 1800)
+    assert not counts.is_cut(1500, 700), "the window has held 1,800, so that the rest was in the cache"
+    counts.learn(150, 70)
+    assert counts.is_cut(3000, 3300), "what was not counted is not learnt from"
 
 
 @pytest.mark.parametrize(

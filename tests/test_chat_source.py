@@ -1,11 +1,15 @@
 """The source of the language model: what keeps it away is kept and told, whatever it is."""
 
+import time
+from collections.abc import Iterator, Sequence
+
 import pytest
 
 from ragqa import chat
 from ragqa.chat import ChatModelSource
 from ragqa.errors import BadRequest, ModelNotFound, ModelUnavailable, RagqaError
-from ragqa.protocols import ChatModel
+from ragqa.protocols import ChatMessage, ChatModel
+from tests.scripted_chat import ScriptedChat
 
 PROBLEMS = [
     ModelNotFound("There is no file llama.gguf.", hint="Check RAGQA_LLM."),
@@ -70,3 +74,22 @@ def test_an_extractive_answer_asks_for_no_model() -> None:
     find = Finder(PROBLEMS[0])
     assert ChatModelSource(find).wanted("extractive") is None
     assert find.asked == 0
+
+
+class Stutters(ScriptedChat):
+    """Begins with a piece that is empty, as some servers do; knows whether it was heard to the end."""
+
+    heard = 0
+
+    def stream(self, messages: Sequence[ChatMessage], max_tokens: int) -> Iterator[str]:
+        yield from ("", "Hello")
+        self.heard += 1
+
+
+def test_an_empty_piece_does_not_end_a_greeting() -> None:
+    model = Stutters("")
+    ChatModelSource(lambda: model).warm_up()
+    end = time.monotonic() + 2
+    while model.heard < 2 and time.monotonic() < end:
+        time.sleep(0.01)
+    assert model.heard == 2

@@ -18,6 +18,9 @@ NEITHER = "Neither dropout nor weight decay changed the final accuracy of 12,000
         (IMPROVES, "On GLUE, accuracy improves by 3.5 points."),
         (NEITHER, "The final accuracy was not changed by dropout nor by weight decay."),
         (NEITHER, "Dropout did not change the final accuracy of 12000 runs."),
+        ("Voles sleep not only in winter but also in summer.", "Voles sleep in winter and in summer."),
+        ("Voles sleep in winter and in summer.", "Voles sleep not only in winter but also in summer."),
+        ("We trained on 3 data sets.", "Three."),
         ("Dropout didn’t help in the twelve runs.", "In the 12 runs dropout did not help."),
     ],
 )
@@ -42,6 +45,9 @@ def test_a_claim_in_other_words_is_carried(text: str, claim: str) -> None:
         (NEITHER, "Dropout and weight decay changed the final accuracy of 12,000 runs."),
         (NEITHER, "Neither dropout nor weight decay changed the final accuracy of 12 runs."),
         ("Accuracy rises [12] with depth.", "Accuracy rises by 12 with depth."),
+        ("HUVECs (passage 3) were seeded in wells.", "HUVECs were seeded in wells at passage 30."),
+        ("We use windows of [3, 4, 5].", "We use windows of [3, 4, 6]."),
+        ("Model (1) outperforms Model (2).", "Model 2 outperforms Model 3."),
         ("", ""),
     ],
 )
@@ -57,6 +63,8 @@ def test_an_invented_claim_is_not_carried(text: str, claim: str) -> None:
         ("64 % and 5 percent", {"64%", "5%"}),
         ("pages 2-3 of GPT-2 [7, 12]", {"2", "3"}),
         ("0,5 and twelve", {"0,5", "12"}),
+        ("windows of [3, 4, 5], as shown in [1, 2]", {"3", "4", "5"}),
+        ("at passage 3 (p. 7) [2, page 8]", {"3"}),
     ],
 )
 def test_figures_are_whole(text: str, said: set[str]) -> None:

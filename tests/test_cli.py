@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +13,9 @@ from pathlib import Path
 import pytest
 
 from ragqa.answer.draft import REFUSAL
+from ragqa.cli.output import out, print_sources
+from ragqa.details import NearestPage
+from ragqa.types import Answer, Citation
 from tests import papers
 from tests.ollama_server import OllamaServer
 from tests.server import QUIET, free_port, running_server
@@ -95,7 +99,8 @@ def test_ask_shows_each_choice_with_its_probability(data: Path) -> None:
     ended = ragqa("ask", QUESTION, "--choice", "12 days", "--choice", "201 days", "--data", data)
     assert ended.returncode == 0
     assert ended.stdout.startswith("201 days")
-    assert "%  12 days" in ended.stdout
+    assert "Choices:" in ended.stdout
+    assert re.search(r"^- 12 days: \d+%", ended.stdout, re.MULTILINE)
 
 
 def test_one_choice_is_none(data: Path) -> None:
@@ -110,6 +115,21 @@ def test_a_refusal_says_what_was_searched(data: Path) -> None:
     assert "Searched 1 paper" in ended.stdout
     assert ended.stdout.count(REFUSAL) == 1
     assert "Nearest pages:" in ended.stdout
+
+
+def test_a_refusal_that_was_stored_with_citations_cites_nothing_on_the_terminal() -> None:
+    cited = Citation(
+        id="a.1", number=1, paper_id="p", file_name="p.pdf", title="", page=1, quote="Snow fell.", rects=(), score=1.0
+    )
+    nearest = NearestPage(paper_id="p", file_name="p.pdf", title="Snow [2]", page=4, section="2 Burrows")
+    with out.capture() as shown:
+        print_sources(
+            Answer(
+                answer=REFUSAL, kind="refusal", mode="extractive", abstained=True, confidence=0.0, citations=(cited,),
+                standalone_question="", model="extractive", conversation_id="", searched="2 papers", nearest=(nearest,),
+            )
+        )  # fmt: skip
+    assert shown.get().startswith("Searched 2 papers.\nNearest pages:\n- Snow [2], page 4 (2 Burrows)\nextractive")
 
 
 def test_chat_reads_a_question_a_line_and_keeps_the_conversation(data: Path) -> None:

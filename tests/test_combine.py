@@ -6,10 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.answer.draft import Draft
+from ragqa.answer.draft import Draft, refusal, without_support
+from ragqa.answer.kinds.yes_no import ON_NO_SIDE
 from ragqa.answer.prompts import NOT_IN_PAPERS, answer_messages, instructed, prompt_tokens
 from ragqa.answer.written.chosen import said_choice, said_verdict
-from ragqa.answer.written.combine import evidence_to_write_from, in_turn, is_refusal_so_far, together, with_neighbours
+from ragqa.answer.written.combine import (
+    NO_REASONS,
+    NO_SUPPORT,
+    NO_WORDS,
+    evidence_to_write_from,
+    in_turn,
+    is_refusal_so_far,
+    together,
+    with_neighbours,
+    without_words,
+)
 from ragqa.answer.written.generative import fit_evidence
 from ragqa.details import Details, ScoredChoice, Verdict
 from ragqa.types import Hit
@@ -55,21 +66,55 @@ def test_the_longer_of_two_choices_that_begin_alike_counts() -> None:
 
 def test_words_that_agree_are_as_sure_as_the_verdict_and_their_support() -> None:
     made = _verdict(0.45, yes=0.5, no=0.3, maybe=0.2)
-    draft = together(Draft("Yes. Snow helps. [1] It is so. [unsupported]", 0.5), made, 0.45)
+    draft = together(Draft("Yes. Snow helps. [1] It is so. [unsupported]", 0.5), made, 0.9)
     assert (draft.confidence, draft.supported, draft.kind, draft.note) == (0.225, 0.5, "yes_no", "")
     assert draft.details.verdict == made.details.verdict
 
 
 def test_words_that_disagree_are_as_sure_as_what_they_say_and_the_note_says_so() -> None:
-    draft = together(Draft("No. Snow harms. [1]", 1.0), _verdict(0.45, yes=0.5, no=0.3, maybe=0.2), 0.45)
+    draft = together(Draft("No. Snow harms. [1]", 1.0), _verdict(0.45, yes=0.5, no=0.3, maybe=0.2), 0.9)
     assert draft.confidence == 0.27
     assert "“no” (30%)" in draft.note
     assert "“yes” (50%)" in draft.note
     choices = (ScoredChoice(text="12 days", probability=0.1), ScoredChoice(text="201 days", probability=0.9))
     made = Draft("201 days [1]", 0.81, kind="choice", details=Details(choices=choices))
-    draft = together(Draft("12 days. They sleep for 12 days. [1]", 1.0), made, 0.81)
+    draft = together(Draft("12 days. They sleep for 12 days. [1]", 1.0), made, 0.9)
     assert draft.confidence == 0.09
     assert "“12 days” (10%)" in draft.note
+
+
+def test_evidence_on_no_side_speaks_against_no_words() -> None:
+    made = Draft(
+        "Maybe [1]", 0.08, kind="yes_no", note=ON_NO_SIDE,
+        details=Details(verdict=Verdict(answer="maybe", yes=0.7, no=0.2, maybe=0.1)),
+    )  # fmt: skip
+    draft = together(Draft("Yes, snow helps. [1]", 1.0), made, 0.8)
+    assert (draft.confidence, draft.note) == (0.56, ON_NO_SIDE)
+    assert together(Draft("Maybe, it is unclear. [1]", 1.0), made, 0.8).confidence == 0.08
+
+
+@pytest.mark.parametrize(
+    ("text", "note"),
+    [
+        ("Yes.", NO_REASONS),
+        ("**No**", f"{NO_REASONS} The language model says “no” (30%); the evidence by itself speaks for “yes” (50%)."
+         " See for yourself."),
+        (NOT_IN_PAPERS, NO_WORDS),
+        (f"No. {NOT_IN_PAPERS}", NO_WORDS),
+    ],
+)  # fmt: skip
+def test_a_bare_verdict_is_no_want_of_an_answer(text: str, note: str) -> None:
+    made = _verdict(0.45, yes=0.5, no=0.3, maybe=0.2)
+    draft = without_words(made, refusal(0.0), text)
+    assert (draft.text, draft.confidence, draft.note) == (made.text, made.confidence, note)
+
+
+def test_a_choice_without_a_reason_is_noted_as_such() -> None:
+    choices = (ScoredChoice(text="12 days", probability=0.1), ScoredChoice(text="201 days", probability=0.9))
+    made = Draft("201 days [1]", 0.81, kind="choice", details=Details(choices=choices))
+    assert without_words(made, refusal(0.0), "201 days").note == NO_REASONS
+    assert "“12 days” (10%)" in without_words(made, refusal(0.0), "12 days").note
+    assert without_words(made, without_support(["It is so."]), "201 days. It is so.").note == NO_SUPPORT
 
 
 def test_every_paper_of_a_comparison_comes_before_more_of_the_same() -> None:
@@ -119,7 +164,7 @@ def test_a_refusal_is_known_by_how_it_begins() -> None:
 
 
 def _verdict(sure: float, yes: float, no: float, maybe: float) -> Draft:
-    verdict = Verdict(answer="yes", yes=yes, no=no, maybe=maybe)
+    verdict = Verdict(answer="yes", yes=yes, no=no, maybe=maybe, supporting=(1,))
     return Draft("Yes [1]", sure, kind="yes_no", details=Details(verdict=verdict))
 
 

@@ -2,7 +2,7 @@
 
 from ragqa.api.completions import CompletionRequest, Said, asked, said
 from ragqa.details import Cell, ComparedPaper, Comparison, Details, NearestPage, ScoredChoice, SummaryPart, Verdict
-from ragqa.types import Answer, Citation, Paper
+from ragqa.types import Answer, AskRequest, Citation, Paper
 
 MARMOTS = Paper(id="m" * 64, file_name="m.pdf", title="Marmots, page 1: Asleep")
 OWLS = Paper(id="o" * 64, file_name="owls <3>.pdf")
@@ -24,6 +24,17 @@ def answer(text: str, *citations: Citation, details: Details | None = None, **mo
     return Answer.model_validate({**dict(details or Details()), **given, **more})
 
 
+def earlier(text: str, *library: Paper) -> AskRequest:
+    """The next question of a client that was answered so."""
+    request = CompletionRequest(
+        messages=[
+            Said(role="user", content="Do they sleep?"), Said(role="assistant", content=text),
+            Said(role="user", content="What does the second paper say of depth?"),
+        ]
+    )  # fmt: skip
+    return asked(request, lambda: library or (MARMOTS, OWLS))
+
+
 def test_an_answer_has_its_sources_below() -> None:
     text = said(answer("They slept for 201 days. [1]", cite(1, MARMOTS)))
     assert text == (
@@ -39,9 +50,11 @@ def test_a_refusal_says_where_it_looked_and_cites_nothing() -> None:
     )  # fmt: skip
     text = said(refused)
     assert text == (
-        "I could not find an answer in these papers.\n\nSearched 2 papers.\n\nNearest pages:\n"
+        "I could not find an answer in these papers.\n\nAbout this answer:\nSearched 2 papers.\n\nNearest pages:\n"
         "- Marmots, page 4 (2 Burrows)\n\nThe search was repeated."
     )
+    before = earlier(text).earlier[0]
+    assert (before.answer, before.cited) == ("I could not find an answer in these papers.", ())
 
 
 def test_a_verdict_and_choices_can_be_read() -> None:
@@ -51,8 +64,15 @@ def test_a_verdict_and_choices_can_be_read() -> None:
     )  # fmt: skip
     text = said(answer("Yes. [1]", details=Details(verdict=verdict, choices=choices)))
     assert text.split("\n\n") == [
-        "Yes. [1]", "Yes 70%, no 20%, maybe 10%; for: [1]; against: [2]", "\n".join(LINES)
+        "Yes. [1]", "About this answer:\nYes 70%, no 20%, maybe 10%; for: [1]; against: [2]", "\n".join(LINES)
     ]  # fmt: skip
+
+
+def test_what_stands_below_an_answer_is_no_part_of_the_conversation() -> None:
+    verdict = Verdict(answer="yes", yes=0.7, no=0.2, maybe=0.1, supporting=(1,))
+    told = answer("Yes. [1]", cite(1, MARMOTS), details=Details(verdict=verdict), note="The model answers slowly.")
+    before = earlier(said(told)).earlier[0]
+    assert (before.answer, before.cited) == ("Yes. [1]", (MARMOTS.id,))
 
 
 def test_a_table_and_the_parts_of_a_summary_stand_below_a_models_words_and_once_without_a_model() -> None:
@@ -62,22 +82,18 @@ def test_a_table_and_the_parts_of_a_summary_stand_below_a_models_words_and_once_
         summary=(SummaryPart(heading="Aim", text="To count days. [2]", citations=(2,)),),
     )
     written = said(answer("One slept long.", details=details))
-    assert written.split("\n\n")[1:] == ["- Marmots. days: 201 [1]; depth: not found", "- Aim: To count days. [2]"]
+    assert written.split("\n\n")[1:] == [
+        "About this answer:\n- Marmots. days: 201 [1]; depth: not found", "- Aim: To count days. [2]"
+    ]  # fmt: skip
     assert said(answer("Marmots: 201 [1]", details=details, mode="extractive")) == "Marmots: 201 [1]"
 
 
 def test_which_papers_were_cited_is_read_from_the_sources_of_earlier_answers() -> None:
-    earlier = said(answer("They did. [1] [2] [3]", cite(1, OWLS), cite(2, MARMOTS), cite(3, OWLS)))
-    request = CompletionRequest(
-        messages=[
-            Said(role="user", content="Do they sleep?"), Said(role="assistant", content=earlier),
-            Said(role="user", content="What does the second paper say of depth?"),
-        ]
-    )  # fmt: skip
-    exchange = asked(request, lambda: [MARMOTS, OWLS]).earlier[0]
+    text = said(answer("They did. [1] [2] [3]", cite(1, OWLS), cite(2, MARMOTS), cite(3, OWLS)))
+    exchange = earlier(text).earlier[0]
     assert (exchange.question, exchange.answer) == ("Do they sleep?", "They did. [1] [2] [3]")
     assert exchange.cited == (OWLS.id, MARMOTS.id)
-    assert asked(request, lambda: [MARMOTS]).earlier[0].cited == (MARMOTS.id,)
+    assert earlier(text, MARMOTS).earlier[0].cited == (MARMOTS.id,)
 
 
 def test_messages_of_another_model_cite_nothing_and_no_paper_is_looked_up() -> None:

@@ -12,7 +12,7 @@ from ragqa.answer.untrusted import harmless
 from ragqa.answer.written.claimless import claims_nothing
 from ragqa.answer.written.claims import MARK
 from ragqa.answer.written.generative import check
-from ragqa.answer.written.pieces import BULLET, numbers_of, pieces
+from ragqa.answer.written.parts import BULLET, numbers_of, parts
 from ragqa.answer.written.support import Support, WordSupport
 from ragqa.compose import open_support
 from ragqa.document import Page
@@ -56,7 +56,7 @@ def checked(written: str, support: Support = WORDS, question: str = "") -> Draft
 
 
 def claims(written: str) -> list[str]:
-    return [piece.claim for piece in pieces(written, len(EVIDENCE)) if not claims_nothing(piece)]
+    return [part.claim for part in parts(written, len(EVIDENCE)) if not claims_nothing(part)]
 
 
 # Lines, bullets, lists and tables
@@ -108,8 +108,8 @@ def test_a_line_that_was_only_full_goes_on_in_the_next() -> None:
 
 
 def test_a_mark_on_the_next_line_belongs_to_the_claim_before() -> None:
-    found = pieces("Marmots hibernate.\n[1]\n\nThey wake.", 2)
-    assert [(piece.text, piece.numbers) for piece in found] == [
+    found = parts("Marmots hibernate.\n[1]\n\nThey wake.", 2)
+    assert [(part.text, part.numbers) for part in found] == [
         ("Marmots hibernate.", frozenset({1})), ("They wake.", frozenset()),
     ]  # fmt: skip
 
@@ -123,6 +123,21 @@ def test_an_item_of_few_words_is_read_with_the_line_above_the_list() -> None:
 def test_a_line_for_each_paper_is_held_to_that_paper() -> None:
     draft = checked("BERT study: the F1 was 71.3 [2].\nGPT study: the F1 was 71.3 [3].")
     assert draft.unsupported == ("GPT study: the F1 was 71.3.",)
+
+
+@pytest.mark.parametrize(
+    "above", ["- {}:\n  - {}", "1. {}:\n- {}", "- **{}**\n  - {}", "**{}**\n- {}", "## {}\n- {}", "{}:\n- {}"]
+)
+def test_what_stands_below_a_name_is_held_to_it(above: str) -> None:
+    true = f"{above.format('BERT', 'F1 of 71.3 [2]')}\n{above.format('GPT', 'F1 of 68.2 [3]')}"
+    assert checked(true).unsupported == ()
+    swapped = f"{above.format('BERT', 'F1 of 68.2 [2]')}\n{above.format('GPT', 'F1 of 71.3 [3]')}"
+    assert checked(swapped).unsupported == ("F1 of 68.2", "F1 of 71.3")
+
+
+def test_a_heading_of_no_names_and_an_item_without_colon_hold_nothing_up() -> None:
+    assert checked("## Key Findings\n**Snow Depth**\n- explains 64% of the variance [1]").unsupported == ()
+    assert checked("- BERT reached 71.3 [2]\n  - GPT reached 68.2 [3]").unsupported == ()
 
 
 # What claims nothing
@@ -219,7 +234,8 @@ def test_a_sentence_of_two_sources_is_as_weak_as_its_weakest_clause(written: str
     [
         "[1-3]", "[1–3]", "[1; 2]", "[1, 2]", "[1 and 3]", "[Evidence 2]", "[Source 2]", "[Evidence 1, Evidence 2]",
         "(Evidence 2)", "【1】", "【1†source】", "[1][2]", "[1] [2]", "[[1]]", "[^1]", "(1)", "(1, 2)", "[9]", "[1-99]",
-        "[Evidence 9]", "[999999999999]",
+        "[Evidence 9]", "[999999999999]", "[1, page 1]", "(Evidence 1, page 1)", "[1, p. 3]", "(p. 1) [1]", "(1, p. 2)",
+        "[1, pp. 3–4; 2, page 9]", "(page 1)",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("sentence", ["Marmots hibernate for 201 days{}.", "Marmots hibernate for 201 days.{}"])
@@ -233,19 +249,32 @@ def test_marks_give_the_numbers_of_evidence_that_there_is() -> None:
     assert numbers_of("[7–12]", 8) == {7, 8}
     assert numbers_of("【4:0†source 2】", 8) == {4}
     assert numbers_of("[0]", 8) == frozenset()
+    assert numbers_of("[1, page 3; 2, pp. 4-5]", 8) == {1, 2}
 
 
 @pytest.mark.parametrize(
     "said",
-    ["as in Eq. (1).", "in the range [12, 15].", "scaled to [0, 1].", "(95% CI [12, 15]).", "in 2019 (7)."],
-)
+    [
+        "as in Eq. (1).", "in the range [12, 15].", "scaled to [0, 1].", "(95% CI [12, 15]).", "in 2019 (7).",
+        "of windows of [3, 4, 5].", "with sizes [1, 2].", "Model (1) above Model (2).", "of cells (passage 3) here.",
+    ],
+)  # fmt: skip
 def test_other_numbers_in_brackets_stay(said: str) -> None:
-    assert pieces(f"It is {said}", len(EVIDENCE))[0].text == f"It is {said}"
+    assert parts(f"It is {said}", len(EVIDENCE))[0].text == f"It is {said}"
 
 
 def test_evidence_that_is_named_in_the_sentence_is_no_figure() -> None:
     assert checked("According to Evidence 1, marmots hibernate for 201 days.").unsupported == ()
     assert checked("Based on the provided evidence, marmots hibernate for 201 days.").unsupported == ()
+    assert checked("Marmots hibernate for 201 days [1], page 1.").unsupported == ()
+
+
+@pytest.mark.parametrize(
+    "named", ["In “A study of marmots”, {}", "“A study of marmots”: {}", "“A study of mar…” says that {}"]
+)
+def test_a_paper_may_be_named_by_its_title_in_quotation_marks(named: str) -> None:
+    assert checked(named.format("marmots hibernate for 201 days [1].")).unsupported == ()
+    assert checked(named.format("BERT reached an F1 of 71.3 [2].")).abstained
 
 
 @pytest.mark.parametrize(
@@ -323,8 +352,8 @@ DRAFTS = st.lists(LINES, max_size=6).map("\n".join)
 
 @given(DRAFTS)
 def test_what_is_shown_are_the_words_of_the_draft_without_its_marks(written: str) -> None:
-    found = pieces(written, 2)
-    shown = "".join(f"{piece.before}{piece.text}{piece.after}" for piece in found)
+    found = parts(written, 2)
+    shown = "".join(f"{part.before}{part.text}{part.after}" for part in found)
     assert plain_words(shown) == plain_words(written)
 
 
@@ -335,10 +364,10 @@ def plain_words(text: str) -> list[str]:
 
 @given(DRAFTS)
 def test_no_claim_holds_a_bullet_or_goes_over_a_line(written: str) -> None:
-    for piece in pieces(written, 2):
-        assert not BULLET.match(piece.text)
-        assert "\n" not in piece.text
-        assert piece.text == piece.text.strip()
+    for part in parts(written, 2):
+        assert not BULLET.match(part.text)
+        assert "\n" not in part.text
+        assert part.text == part.text.strip()
 
 
 @given(st.one_of(DRAFTS, st.text(), st.text(alphabet='!]<[(1)a/\n| "”【】', max_size=40)))
@@ -348,5 +377,5 @@ def test_what_is_shown_can_be_neither_link_nor_tag(written: str) -> None:
 
 
 def test_a_mark_behind_a_broken_quotation_or_a_symbol_is_a_mark() -> None:
-    (piece,) = pieces('grown to a third in" [4], and p = hq, ci [4][98].', 5)
-    assert (piece.text, piece.numbers) == ('grown to a third in", and p = hq, ci.', frozenset({4}))
+    (part,) = parts('grown to a third in" [4], and p = hq, ci [4][98].', 5)
+    assert (part.text, part.numbers) == ('grown to a third in", and p = hq, ci.', frozenset({4}))

@@ -2,6 +2,9 @@
 
 import json
 
+import pytest
+
+from ragqa.answer.retry import DID_NOT_HELP, HELPED
 from ragqa.conversation import AnsweredQuestion, ConversationDetails
 from ragqa.details import NearestPage, Verdict
 from ragqa.exports import exported
@@ -86,10 +89,35 @@ def test_markdown_has_what_stands_beside_an_answer() -> None:
     assert "Yes 70%, no 20%, maybe 10%; for: \\[1\\]; against: \\[2\\]\\[3\\]" in text
 
 
-def test_markdown_keeps_the_list_that_an_answer_gives() -> None:
-    given = answered("Where?", "They sleep:\n- in snow\n- in burrows")
-    text = exported(with_refusal().model_copy(update={"answered": (given,)}), "markdown", [])
-    assert "They sleep:\n\n- in snow\n- in burrows\n" in text
+@pytest.mark.parametrize("note", [HELPED, DID_NOT_HELP])
+def test_markdown_says_once_that_it_looked_twice(note: str) -> None:
+    refused = REFUSED.answer.model_copy(update={"note": f"No language model is running. {note}"})
+    asked = REFUSED.model_copy(update={"answer": refused})
+    text = exported(TALK.model_copy(update={"answered": (asked,)}), "markdown", [])
+    assert note in text
+    assert "Searched again" not in text
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("They sleep:\n- in snow\n- in burrows", "They sleep:\n\n- in snow\n- in burrows\n"),
+        (
+            "They sleep:\n- in snow\n- in burrows\nIn sum, they sleep.\nAll winter.",
+            "They sleep:\n\n- in snow\n- in burrows\n\nIn sum, they sleep.\n\nAll winter.\n",
+        ),
+        (
+            "1. In snow [1]\n2. In *burrows*\n\nThat is all.",
+            "1. In snow \\[1\\]\n2. In \\*burrows\\*\n\nThat is all.\n",
+        ),
+        ("* in snow\n  * in burrows", "* in snow\n* in burrows\n"),
+        ("-5 °C was measured.\n2019. That was late.", "-5 °C was measured.\n\n2019. That was late.\n"),
+    ],
+    ids=["after a line", "before a line", "numbered", "stars", "no list"],
+)
+def test_markdown_keeps_the_list_that_an_answer_gives_apart_from_the_rest(answer: str, shown: str) -> None:
+    text = exported(with_refusal().model_copy(update={"answered": (answered("Where?", answer),)}), "markdown", [])
+    assert f"\n\n{shown}" in text
 
 
 def test_json_is_the_conversation_whole() -> None:

@@ -39,14 +39,16 @@ def answer(text: str, conversation_id: str, kind: AnswerKind = "text") -> Answer
 
 
 def test_a_citation_is_found_by_its_id(history: History) -> None:
-    found = history.citation("a.1")
+    found = history.cited("a.1")
     assert found is not None
-    assert found.quote == "Snow fell."
+    answer, citation = found
+    assert citation in answer.citations
+    assert citation.quote == "Snow fell."
 
 
 @pytest.mark.parametrize("name", ["a.2", "a.01", "a.", "a", "", "b.1", "a.1.1", "a.²", "a.-1", "a." + "1" * 5000])
 def test_any_other_id_is_that_of_no_citation(history: History, name: str) -> None:
-    assert history.citation(name) is None
+    assert history.cited(name) is None
 
 
 def test_turns_tell_which_papers_were_cited_or_may_be_meant(history: History) -> None:
@@ -54,6 +56,13 @@ def test_turns_tell_which_papers_were_cited_or_may_be_meant(history: History) ->
     first, second = history.turns("c")
     assert (first.cited, first.asked_back) == ((CitedPaper(paper_id="p", title="p.pdf"),), False)
     assert (second.cited, second.asked_back) == ((CitedPaper(paper_id="q", title="Rain"),), True)
+
+
+def test_turns_of_a_refusal_cite_nothing_even_if_it_was_stored_with_citations(history: History) -> None:
+    refused = answer("I could not find an answer.", "c").model_copy(update={"kind": "refusal", "abstained": True})
+    assert refused.citations
+    history.save("b", "Where do whales sing?", refused)
+    assert history.turns("c")[1].cited == ()
 
 
 def test_conversations_are_listed_with_the_one_used_last_first(history: History) -> None:

@@ -333,8 +333,9 @@ def test_what_the_model_made_up_is_marked_or_not_shown(written: list[Asked]) -> 
         answer = asked.answer
         if asked.given and answer.mode == "generative":
             assert any("swordfish" in sentence for sentence in answer.unsupported), (asked.way, asked.question)
-        for sentence in re.findall(r"[^\n]*?swordfish.*?(?=\[|\Z)\S*", answer.answer):
-            assert sentence.endswith("[unsupported]"), (asked.way, answer.answer)
+        for line in answer.answer.splitlines():
+            marks = re.findall(r"swordfish[^\[]*(\S*)", line)
+            assert all(mark.startswith("[unsupported]") for mark in marks), (asked.way, answer.answer)
 
 
 def test_no_hidden_sentence_reaches_the_model_or_the_reader(
@@ -362,13 +363,14 @@ def _hidden_runs(engine: Engine, path: Path) -> list[str]:
 def test_a_title_that_no_page_shows_never_reaches_the_model(bench: Bench, obedient: Obedient, name: str) -> None:
     paper = next(paper for paper in bench.engine.papers() if paper.file_name == name)
     obedient.way = invents_numbers
-    only = Filter(paper_ids=(paper.id,))
+    only, before = Filter(paper_ids=(paper.id,)), len(obedient.prompts)
     question = "Which sheet of the long report on marmots is this?"
     asked = bench.ask("", AskRequest(question=question, mode="generative", filter=only, keep=False))
-    assert any("report on marmots" in prompt for prompt in obedient.prompts), "there was room for evidence"
+    prompts = obedient.prompts[before:]
+    assert any("report on marmots" in prompt for prompt in prompts), "there was room for evidence"
     assert asked.answer.citations
     assert paper.title == ""
-    assert not any("hiring" in prompt for prompt in obedient.prompts)
+    assert not any("hiring" in prompt for prompt in prompts)
 
 
 def test_the_chat_shows_the_answer_without_loading_or_opening_anything(

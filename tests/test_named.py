@@ -16,6 +16,7 @@ PAPERS = [
     Paper(id="3", file_name="llama.pdf", title="LLaMA: Open and Efficient Foundation Language Models"),
     Paper(id="4", file_name="a.pdf", title="Hibernation of alpine marmots"),
     Paper(id="5", file_name="b.pdf", title="Body mass of alpine marmots"),
+    Paper(id="6", file_name="main.pdf", title="Owls of the north"),
 ]  # fmt: skip
 
 
@@ -30,6 +31,9 @@ PAPERS = [
         ("How does BERT work?", []),
         ("What is attention?", []),
         ("Is 1706.03762 about translation?", ["2"]),
+        ("What are the main results of LLaMA?", ["3"]),
+        ("What is in main.pdf?", ["6"]),
+        ("What are the results of Main?", ["6"]),
     ],
 )
 def test_papers_are_named_by_title_short_name_file_and_author(question: str, ids: list[str]) -> None:
@@ -50,10 +54,10 @@ def test_a_word_of_a_title_may_mean_several(question: str, ids: list[str]) -> No
 
 
 def test_a_name_inside_a_longer_name_names_nothing() -> None:
-    papers = [*PAPERS, Paper(id="6", file_name="c.pdf", title="BERT: Pre-training of transformers")]
+    papers = [*PAPERS, Paper(id="7", file_name="c.pdf", title="BERT: Pre-training of transformers")]
     whole = "Summarize DistilBERT, a distilled version of BERT: smaller and faster"
     assert [paper.id for paper in named_papers(whole, papers)] == ["1"]
-    assert [paper.id for paper in named_papers("Compare BERT and DistilBERT", papers)] == ["6", "1"]
+    assert [paper.id for paper in named_papers("Compare BERT and DistilBERT", papers)] == ["7", "1"]
 
 
 def test_a_long_title_is_known_by_the_part_that_a_question_carries() -> None:

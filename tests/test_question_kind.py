@@ -36,6 +36,17 @@ SPANS = [
     "In what ways does the model fail?",
     "Which four legged mammal is the smartest?",
     "What law covers wrongs which humans can do to each other?",
+    "Summarize the adverse events",
+    "Summarize the inclusion criteria",
+    "Summarize the statistical tests used",
+    "Summarize what the authors found",
+    "Give me an overview of all of the outcomes",
+    "Summarize Table 3",
+    "What is Figure 3 about?",
+    "Summarize Appendix B",
+    "Summarize Materials and Methods",
+    "What is the discussion about?",
+    "How do the results differ from previous studies?",
 ]
 YES_OR_NO = [
     "Does their model also take the expected answer style as input?",
@@ -87,6 +98,14 @@ SUMMARIES = [
     "Summarize the paper on the effect of snow",
     "Summarize this paper, in “BERT: Pre-training of Deep Models”?",
     'Summarize "Limitations of training data"',
+    "Summarize in three sentences",
+    "Summarize this work, please",
+    "Summarize LLaMA 2",
+    "Summarize Vaswani et al. (2017)",
+    "Summarize the key points of this paper",
+    "What's it about?",
+    "Summarize the paper Attention Is All You Need",
+    "Summarize this paper like a news report",
 ]
 
 
@@ -110,6 +129,7 @@ def test_the_words_of_a_question_tell_what_it_wants(kind: str, question: str) ->
         ("Summarize each paper", True),
         ("Summarize these two", True),
         ("Please summarize all of them.", True),
+        ("Summarize both of these", True),
         ("What are these papers about?", True),
         ("Summarize the paper on earlier studies", False),
         ("Summarize this paper", False),

@@ -3,6 +3,7 @@
 import pytest
 
 from ragqa.answer.asking import Asking
+from ragqa.answer.kinds.registry import wanted_kind
 from ragqa.answer.kinds.summary import answer_with_summary
 from ragqa.types import Paper
 from tests.paper_shelf import PaperShelf
@@ -26,6 +27,13 @@ SECTIONS = {
         "4 Experiments": "We fine-tune the models for understanding on eleven tasks of natural language.",
     },
 }
+
+
+def test_a_name_in_small_letters_is_a_paper_only_if_there_is_one() -> None:
+    shelf = [MARMOTS, BERT]
+    assert wanted_kind("summarize bert", (), lambda: shelf) == "summary"
+    assert wanted_kind("What is hibernation of alpine marmots about?", (), lambda: shelf) == "summary"
+    assert wanted_kind("summarize the adverse events", (), lambda: shelf) == "span"
 
 
 def asking(question: str, *scope: Paper) -> Asking:

@@ -93,6 +93,11 @@ def test_sentences_of_different_hits_are_no_neighbours() -> None:
     assert [sentence.text for sentence in neighbours(sentences_of(two))] == ["One day. Two days."]
 
 
+def test_sentences_with_another_between_them_are_no_neighbours() -> None:
+    first, _, last = sentences_of([hit("marmots", text="One day. Two days. Three days.")])
+    assert neighbours([first, last]) == []
+
+
 def test_the_shipped_weights_can_be_read() -> None:
     weights = shipped_weights()
     assert 0 < weights.least < 1

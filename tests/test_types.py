@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from ragqa.details import Model
-from ragqa.types import AskRequest, Filter, SearchRequest
+from ragqa.errors import BadRequest
+from ragqa.types import LONGEST_CHOICE, MOST_CHOICES, AskRequest, Filter, SearchRequest, different_choices
 
 NO_TEXT = ["x" * 201, "lone \ud800 surrogate"]
 
@@ -31,3 +32,24 @@ def test_a_year_has_at_most_four_digits(year: int) -> None:
         with pytest.raises(ValidationError, match=name):
             Filter.model_validate({name: year})
     assert Filter(year_from=0, year_to=9999).year_to == 9999
+
+
+def test_choices_are_those_that_differ() -> None:
+    assert different_choices(["yes", " no ", "yes", ""], "Say more.") == ("yes", "no")
+    assert different_choices([], "Say more.") == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["yes"], "Only one choice"),
+        (["yes", "yes "], "Only one choice"),
+        ([""], "0 different choices"),
+        ([str(number) for number in range(MOST_CHOICES + 1)], "27 different choices"),
+        (["yes", "n" * (LONGEST_CHOICE + 1)], "longer than 1000 characters"),
+    ],
+)
+def test_what_cannot_be_chosen_from_is_refused_with_how_to_give_choices(given: list[str], said: str) -> None:
+    with pytest.raises(BadRequest, match=said) as refused:
+        different_choices(given, "Say more.")
+    assert refused.value.hint.endswith("Say more.")

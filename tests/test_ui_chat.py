@@ -10,7 +10,7 @@ from ragqa.cancelling import question_under_way
 from ragqa.client import Client
 from ragqa.details import NearestPage, ScoredChoice
 from ragqa.errors import ClientGone, InputError
-from ragqa.types import AnswerDone, AnswerEvent, AskRequest, PaperState
+from ragqa.types import AnswerDone, AnswerEvent, AnswerPiece, AskRequest, PaperState
 from tests.server import free_port
 from tests.test_ui import STARTED, SmallLibrary, answer, citation, last_shown, paper
 from ui import chat, papers
@@ -125,6 +125,37 @@ class HeldLibrary(SmallLibrary):
             yield STARTED
         finally:
             self.closed = True
+
+
+class PausingLibrary(SmallLibrary):
+    """Its model writes two pieces at once and then thinks for longer than the chat waits before it looks up."""
+
+    def ask(self, request: AskRequest) -> Generator[AnswerEvent]:
+        yield from (STARTED, AnswerPiece(text="They sleep"), AnswerPiece(text=" for long."))
+        time.sleep(0.7)
+        yield AnswerDone(answer=answer())
+
+
+def test_words_that_came_close_upon_others_are_shown_while_the_model_pauses() -> None:
+    grown = list(chat.ask(PausingLibrary(), "How long?", AS_IT_IS, Conversation()))
+    drafts = [step.exchanges[-1].draft for step in grown]
+    assert drafts == ["", "They sleep", "They sleep for long.", ""]
+    assert "They sleep for long." in last_shown(grown[2].stopped())
+
+
+def test_half_a_character_of_a_broken_paste_is_left_out() -> None:
+    library = SmallLibrary([STARTED, AnswerDone(answer=answer())])
+    talk = asked(library, "How long\ud83d?", Conversation(), Wanted(choices="201 days\udc00\n180 days"))
+    assert library.requests[0].question == "How long?"
+    assert library.requests[0].choices == ("201 days", "180 days")
+    assert not talk.pending
+
+
+def test_choices_that_got_no_answer_are_known() -> None:
+    choices = ("201 days", "180 days")
+    talk = Conversation().asked("How long?", choices)
+    assert talk.stopped().unanswered_choices == talk.failed(InputError("No.")).unanswered_choices == choices
+    assert Conversation().unanswered_choices == talk.answered(answer()).unanswered_choices == ()
 
 
 def threads_of_questions() -> list[threading.Thread]:

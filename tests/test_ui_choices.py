@@ -11,9 +11,12 @@ from ui.choices import listed, question_and_choices
     [
         ("Which drug was given? A) aspirin B) ibuprofen C) none of these", ("aspirin", "ibuprofen", "none of these")),
         ("How long was it? (A) 1 day, (B) 2 days; (C) 3 days", ("1 day", "2 days", "3 days")),
-        ("It was found in:\na) liver\nb) kidney", ("liver", "kidney")),
+        ("Where was it found:\na) liver\nb) kidney", ("liver", "kidney")),
+        ("In which organ was it found:\na) liver\nb) kidney", ("liver", "kidney")),
+        ("Which is it? A) BERT, or B) GPT", ("BERT", "GPT")),
+        ("Which gate was it?\nA. the sum; or\nB. the logical or", ("the sum", "the logical or")),
         (
-            "Which drug was given\nA. aspirin\n\nB. a drug whose name\n   goes on",
+            "Which drug was given?\nA. aspirin\n\nB. a drug whose name\n   goes on",
             ("aspirin", "a drug whose name goes on"),
         ),
     ],
@@ -31,6 +34,11 @@ def test_choices_that_a_message_ends_with_are_recognised(message: str, choices: 
         "What do (a) the authors and (b) the critics say?",
         "What do panels A) and B) of the figure show?",
         "Tell me:\n1. What was measured?\n2. Where was it measured?",
+        "Compare these: (a) BERT and (b) GPT",
+        "Summarize:\nA. the methods\nB. the results",
+        "Explain the following:\na) the loss\nb) the optimizer",
+        "Do the following:\na) compare the losses\nb) name the optimizer",
+        "Give me an account of\na) the loss\nb) the optimizer",
         "Two things:\na) What was measured?\nb) Where was it measured?",
         "Which one?\nA) aspirin\nB) ibuprofen\n\nGive reasons.",
         "A) aspirin B) ibuprofen",
@@ -65,7 +73,7 @@ def test_the_box_goes_before_what_the_message_lists() -> None:
     ("box", "said"),
     [
         ("aspirin\naspirin", "Only one choice was given."),
-        ("\n".join(map(str, range(30))), "30 choices were given."),
+        ("\n".join(map(str, range(30))), "30 different choices were given."),
         ("a" * 1001 + "\nb", "longer than 1000 characters"),
     ],
 )

@@ -11,7 +11,7 @@ from ragqa.answer.citations import Citer
 from ragqa.answer.evidence import Sentence
 from ragqa.answer.kinds.stance import asked_of, stance
 from ragqa.answer.kinds.tones import tone_of
-from ragqa.answer.kinds.yes_no import LABELS, ON_NO_SIDE, answer_with_verdict, verdict_chances
+from ragqa.answer.kinds.yes_no import ON_NO_SIDE, answer_with_verdict
 from ragqa.details import Verdict
 from ragqa.document import Page, Table
 from ragqa.types import Filter, Hit, PaperDetails
@@ -63,8 +63,7 @@ def _find_nothing(question: str, only: Filter, k: int) -> list[Hit]:
 
 
 def said(question: str, *sentences: str) -> str:
-    chances = verdict_chances(question, sentences)
-    return max(LABELS, key=lambda label: chances[label])
+    return ask(question, " ".join(sentences))[1].answer
 
 
 @pytest.mark.parametrize(
@@ -113,12 +112,78 @@ def test_what_does_not_bear_on_the_question_is_on_neither_side(question: str, se
         ("Is miR-126 involved in heart failure?", "miR-126 is associated with heart failure.", True),
         ("Does warming affect growth?", "Growth was higher in warm plots (p = 0.61).", False),
         ("Do they fine-tune the encoder?", "Although the head is not fine-tuned, we fine-tune the encoder.", True),
+        ("Does BERT outperform ELMo?", "BERT and ELMo perform similarly.", False),
+        ("Do they use only two datasets?", "We use two datasets.", True),
     ],
 )
 def test_the_side_of_a_sentence(question: str, sentence: str, is_for: bool) -> None:
     side = stance(asked_of(question), sentence)
     assert side != 0
     assert (side > 0) is is_for
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "is_for"),
+    [
+        ("Does BERT outperform ELMo?", "BERT outperforms ELMo on NER.", True),
+        ("Does BERT outperform ELMo?", "ELMo outperforms BERT on NER.", False),
+        ("Does BERT outperform ELMo?", "ELMo outperforms BERT by more than two points.", False),
+        ("Does BERT outperform ELMo?", "BERT is outperformed by ELMo.", False),
+        ("Does BERT outperform ELMo?", "ELMo does not outperform BERT.", True),
+        ("Does BERT outperform GPT?", "GPT achieves higher accuracy than BERT.", False),
+        ("Does BERT outperform GPT?", "GPT performs worse than BERT.", True),
+        ("Does BERT outperform ELMo on names?", "ELMo outperforms BERT on names by a point.", False),
+        ("Is aspirin superior to placebo?", "Placebo was superior to aspirin (p < 0.01).", False),
+        ("Do oaks grow taller than pines?", "Pines grew twice as tall as oaks.", False),
+        ("Is CNN superior to RNN?", "RNN was superior to CNN.", False),
+        ("Is CNN superior to RNN?", "RNN was inferior to CNN.", True),
+        ("Is aspirin better than placebo?", "Placebo was non-inferior to aspirin.", False),
+        ("Does rain in the north exceed rain in the south?", "Rain in the south exceeded rain in the north.", False),
+        ("Is mortality higher in men than in women?", "Mortality was higher in women compared with men.", False),
+        ("Is mortality higher in men than in women?", "Compared with women, men had a higher mortality.", True),
+    ],
+)
+def test_which_of_two_has_more_is_read_from_their_order(question: str, sentence: str, is_for: bool) -> None:
+    assert (stance(asked_of(question), sentence) > 0) is is_for
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "is_for"),
+    [
+        ("Is BERT faster than GPT?", "GPT is slower than BERT.", True),
+        ("Is BERT faster than GPT?", "GPT is not slower than BERT.", False),
+        ("Is BERT faster than GPT?", "BERT is slower than GPT.", False),
+        ("Is lead denser than iron?", "Iron is less dense than lead.", True),
+        ("Is lead less dense than iron?", "Lead is denser than iron.", False),
+        ("Are males larger than females?", "Females are smaller than males.", True),
+        ("Are males larger than females?", "Females are larger than males.", False),
+    ],
+)
+def test_an_opposite_told_the_other_way_round_is_no_opposite(question: str, sentence: str, is_for: bool) -> None:
+    assert (stance(asked_of(question), sentence) > 0) is is_for
+
+
+def test_less_of_what_may_be_good_or_bad_is_on_neither_side() -> None:
+    assert stance(asked_of("Does BERT outperform GPT?"), "GPT reached a lower F1 than BERT.") == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "is_for"),
+    [
+        ("Do they use only English data?", "We use English and German data.", False),
+        ("Do they use only English data?", "We use German and English data.", False),
+        ("Do they use only English data?", "We use not only English data.", False),
+        ("Do they use only English data?", "We use English data and evaluate on the test set.", True),
+        ("Do they only evaluate on English?", "We train and evaluate on English.", True),
+        ("Do they use English only?", "We use English and German.", False),
+        ("Do they use only labelled data?", "We use labelled and unlabelled data.", False),
+        ("Is the survey limited to women?", "Women and men were asked in the survey.", False),
+        ("Was the drug tested only in mice?", "The drug was tested in mice, rats.", False),
+        ("Was the drug tested only in mice?", "The drug was tested in mice and survival was recorded.", True),
+    ],
+)
+def test_another_beside_it_is_against_its_being_the_only_one(question: str, sentence: str, is_for: bool) -> None:
+    assert (stance(asked_of(question), sentence) > 0) is is_for
 
 
 def test_a_no_shows_the_sentences_against() -> None:
@@ -163,7 +228,7 @@ def test_the_tone_of_a_finding(sentence: str, affirms: bool) -> None:
 
 def test_denials_make_no_likelier() -> None:
     question = "Does snow depth affect body mass?"
-    found = verdict_chances(question, ["Snow depth significantly increased body mass (p < 0.01)."])
-    denied = verdict_chances(question, ["Snow depth had no significant effect on body mass (p = 0.6)."])
-    assert denied["no"] > found["no"]
-    assert sum(found[label] for label in LABELS) == pytest.approx(1)
+    _, found, _, _ = ask(question, "Snow depth significantly increased body mass (p < 0.01).")
+    _, denied, _, _ = ask(question, "Snow depth had no significant effect on body mass (p = 0.6).")
+    assert denied.no > found.no
+    assert found.yes + found.no + found.maybe == pytest.approx(1, abs=0.002)

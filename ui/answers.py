@@ -12,23 +12,23 @@ MODE_NAMES = {"extractive": "Quoted from the papers", "generative": "Written by 
 REFUSAL_ADVICE = '<p class="meta">Ask it another way, or look whether the paper is in the library and chosen.</p>'
 
 
-def answer_html(answer: Answer, question: str, place: int = 0) -> str:
+def answer_html(answer: Answer, question: str, exchange: int = 0) -> str:
     """The checked answer to the question as asked: text with marks, quotes, and how it came about.
 
-    ``place`` counts the exchanges before it; a click on a candidate says which question it means.
+    ``exchange`` counts those before it; a click on a candidate says which question it means.
     """
     about = _about(answer, question)
     if answer.abstained:
         return message("refusal", f"{_refused(answer)}{REFUSAL_ADVICE}{about}")
     if answer.kind == "clarification":
-        return message("clarification", f"<p>{inert(answer.answer)}</p>{_candidates(answer, place)}{about}")
+        return message("clarification", f"<p>{inert(answer.answer)}</p>{_candidates(answer, exchange)}{about}")
     body = f"{_said(answer)}{_quotes(answer)}{_unsupported_note(answer)}{about}"
     return message("answer", body)
 
 
-def candidate_key(place: int, number: int) -> str:
+def candidate_key(exchange: int, number: int) -> str:
     """By what a click names a paper that the question of an exchange may have meant."""
-    return f"{place}.{number}"
+    return f"{exchange}.{number}"
 
 
 def _refused(answer: Answer) -> str:
@@ -55,10 +55,10 @@ def _near(page: NearestPage) -> str:
     return f"<li>{link(page, f'{inert(page.title or page.file_name)}, page {page.page}')}{section}</li>"
 
 
-def _candidates(answer: Answer, place: int) -> str:
+def _candidates(answer: Answer, exchange: int) -> str:
     """The papers that may be meant, each a button that asks about it."""
     rows = "".join(
-        f'<li><button type="button" class="candidate" value="{candidate_key(place, number)}"'
+        f'<li><button type="button" class="candidate" value="{candidate_key(exchange, number)}"'
         f' title="Ask about this paper">{inert(paper.title or paper.file_name)}</button></li>'
         for number, paper in enumerate(answer.candidates)
     )

@@ -82,6 +82,12 @@ class Conversation:
         """True while an answer is on its way."""
         return bool(self.exchanges) and self.exchanges[-1].pending
 
+    @property
+    def unanswered_choices(self) -> tuple[str, ...]:
+        """Those of the last question if nothing was said to it."""
+        last = self.exchanges[-1] if self.exchanges else None
+        return last.choices if last and last.answer is None else ()
+
     def messages(self) -> list[dict[str, str]]:
         """The conversation in the shape that chat components take."""
         shown = []
@@ -146,8 +152,10 @@ def _titled(paper: NearestPage) -> str:
 
 def ask(library: Asked, message: str, wanted: Wanted, before: Conversation) -> Generator[Conversation]:
     """The conversation as it grows, or as it was while nothing comes; closing the generator ends the request."""
+    # Half a character, as a broken paste leaves one, can be neither sent nor stored.
+    message, box = (text.encode("utf-8", "ignore").decode() for text in (message, wanted.choices))
     try:
-        question, choices = question_and_choices(message, wanted.choices)
+        question, choices = question_and_choices(message, box)
     except BadRequest as exc:
         yield before.asked(message).failed(exc)
         return
@@ -166,6 +174,7 @@ def ask(library: Asked, message: str, wanted: Wanted, before: Conversation) -> G
         with closing(looking_up(library.ask(request))) as events:
             for event in events:
                 if event is None:
+                    conversation = conversation.drafted(draft) if draft else conversation
                     yield conversation  # Gradio can stop a question only where it gets something
                 elif isinstance(event, AnswerDone):
                     yield conversation.answered(event.answer)

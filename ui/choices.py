@@ -3,10 +3,9 @@
 import re
 from collections.abc import Sequence
 
-from ragqa.errors import BadRequest
-from ragqa.types import LEAST_CHOICES, MOST_CHOICES
+from ragqa.types import LEAST_CHOICES, MOST_CHOICES, different_choices
 
-LONGEST_CHOICE = 1000
+HOW = f"Give {LEAST_CHOICES} to {MOST_CHOICES} choices, each on a line of its own, or none at all."
 FIRST_LABELS = ("A", "a", "1")
 
 _BOX_LABEL = re.compile(r"\(?([A-Za-z]|\d{1,2})[).:]\s+(?=\S)")
@@ -15,6 +14,13 @@ _BULLET = re.compile(r"[-*•]\s+(?=\S)")
 _LINE_LABEL = re.compile(r"^[ \t]*\(?([A-Za-z])[).:][ \t]+(?=\S)", re.MULTILINE)
 _INLINE_LABEL = re.compile(r"(?<!\S)\(?([A-Za-z])\)[ \t]+(?=\S)")
 _EMPTY_LINE = re.compile(r"\n[ \t]*\n")
+# No order begins with one of these words, while "Do" and "Have" may begin one.
+_QUESTION_WORD = re.compile(
+    r"(?:(?:in|on|at|by|for|from|of|to|with|under)\s+)?(?:what|which|who|whom|whose|when|where|why|how)\b"
+    r"|(?:is|are|was|were|does|did)\b",
+    re.IGNORECASE,
+)
+_CONJUNCTION = re.compile(r"[\s,;]+(?:and|or)$", re.IGNORECASE)
 
 
 def question_and_choices(message: str, box: str) -> tuple[str, tuple[str, ...]]:
@@ -23,18 +29,7 @@ def question_and_choices(message: str, box: str) -> tuple[str, tuple[str, ...]]:
     Raise BadRequest if there is nothing to choose between, or too much.
     """
     question, choices = (message.strip(), _lines(box)) if box.strip() else listed(message)
-    different = tuple(dict.fromkeys(choices))
-    if choices and not LEAST_CHOICES <= len(different) <= MOST_CHOICES:
-        raise BadRequest(
-            "Only one choice was given." if len(different) == 1 else f"{len(different)} choices were given.",
-            hint=f"Give {LEAST_CHOICES} to {MOST_CHOICES} choices, one a line, or none at all.",
-        )
-    if any(len(choice) > LONGEST_CHOICE for choice in different):
-        raise BadRequest(
-            f"A choice is longer than {LONGEST_CHOICE} characters.",
-            hint="Shorten it, and put each on a line of its own.",
-        )
-    return question, different
+    return question, different_choices(choices, HOW)
 
 
 def listed(message: str) -> tuple[str, tuple[str, ...]]:
@@ -42,13 +37,20 @@ def listed(message: str) -> tuple[str, tuple[str, ...]]:
     for label in (_LINE_LABEL, _INLINE_LABEL):
         found = _in_order(label, message)
         question = message[: found[0].start()].strip() if found else ""
-        # "What do (a) the authors and (b) the critics say?" is one sentence; choices come behind its end.
-        may_end = question if label is _LINE_LABEL else question.endswith(("?", ":"))
         ends = [*(each.start() for each in found[1:]), len(message)]
         texts = [message[each.end() : end].strip(" \t\n,;") for each, end in zip(found, ends, strict=False)]
-        if may_end and len(texts) >= LEAST_CHOICES and all(map(_is_choice, texts)):
+        texts = [*(_CONJUNCTION.sub("", text) for text in texts[:-1]), *texts[-1:]]
+        if _is_asked(question) and len(texts) >= LEAST_CHOICES and all(map(_is_choice, texts)):
             return question, tuple(" ".join(text.split()) for text in texts)
     return message.strip(), ()
+
+
+def _is_asked(question: str) -> bool:
+    """True of "Which one?" and "Which is it:", false of "Compare these:" and of a question that goes on.
+
+    "What do (a) the authors and (b) the critics say?" is one sentence; choices come behind its end.
+    """
+    return question.endswith("?") or (question.endswith(":") and _QUESTION_WORD.match(question) is not None)
 
 
 def _in_order(label: re.Pattern[str], message: str) -> list[re.Match[str]]:

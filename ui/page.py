@@ -117,17 +117,22 @@ class ChatPage:
     def _wire_talk(self) -> None:
         growing = [self.chatbot, self.conversation, self.ask, self.stop]
         said = {self.question, self.choices, self.mode, self.collection, self.only, self.conversation, self.seen}
-        asking = gr.on([self.question.submit, self.ask.click], self._on_ask, said, [self.question, *growing], **QUIET)
+        boxes = [self.question, self.choices]
+        asking = gr.on([self.question.submit, self.ask.click], self._on_ask, said, [*boxes, *growing], **QUIET)
         picking = self.page.pick(self._on_pick, [self.mode, self.conversation], growing, **QUIET)
+        asked = [self.page, self.choices, self.ask, self.stop]
+        stops: dict[str, Any] = {"fn": self._on_stop, "inputs": self.conversation, "outputs": [*growing, self.page]}
         for answering in (asking, picking):
-            answering.then(
-                self._on_asked, self.conversation, [self.page, self.choices, self.ask, self.stop], **QUIET
-            ).then(self._on_list, [self.find, self.conversation], self.kept, **QUIET)
-        self.stop.click(self._on_stop, self.conversation, [*growing, self.page], cancels=[asking, picking], **QUIET)
-        gr.on(
-            [self.new.click, self.chatbot.clear], self._on_new, None,
-            [self.question, self.choices, *growing, self.page], cancels=[asking, picking], **QUIET,
-        )  # fmt: skip
+            answering.then(self._on_asked, [self.conversation, self.choices], asked, **QUIET).then(
+                self._on_list, [self.find, self.conversation], self.kept, **QUIET
+            )
+            answering.failure(**stops, **QUIET)
+        # Gradio ends what an event cancels when its own work is done, and the answer could grow over that:
+        # therefore these come first, as events of their own.
+        for leaving in (self.stop.click, self.new.click, self.chatbot.clear, self.kept.choose, self.kept.remove):
+            leaving(None, cancels=[asking, picking], **QUIET)
+        self.stop.click(**stops, **QUIET)
+        gr.on([self.new.click, self.chatbot.clear], self._on_new, None, [*boxes, *growing, self.page], **QUIET)
         self.chatbot.example_select(self._on_example, None, self.question, **QUIET)
         self.page.cite(self._on_cite, self.conversation, self.page, **QUIET)
 
@@ -144,39 +149,39 @@ class ChatPage:
 
     def _wire_kept(self) -> None:
         lists: dict[str, Any] = {"fn": self._on_list, "inputs": [self.find, self.conversation], "outputs": self.kept}
-        shown = [self.trouble, self.chatbot, self.conversation, self.page]
+        shown = [self.trouble, self.chatbot, self.conversation, self.ask, self.stop, self.page]
         gr.on([self._blocks.load, self.find.change, self.new.click], **lists, trigger_mode="always_last", **QUIET)
-        self.kept.choose(self._on_choose, None, shown, **QUIET).then(**lists, **QUIET)
+        self.kept.choose(self._on_choose, self.conversation, shown, **QUIET).then(**lists, **QUIET)
         self.kept.remove(self._on_remove, self.conversation, shown, **QUIET).then(**lists, **QUIET)
         self.kept.retitle(self._on_retitle, None, self.trouble, **QUIET).then(**lists, **QUIET)
 
     def _on_list(self, query: str, conversation: Conversation) -> str:
         return conversations.list_html(self._client, query, conversation.id)
 
-    def _on_choose(self, clicked: gr.EventData) -> tuple[Any, ...]:
+    def _on_choose(self, shown: Conversation, clicked: gr.EventData) -> tuple[Any, ...]:
         try:
             talk = conversations.opened(self._client, clicked.conversation)
         except RagqaError as exc:
-            return error_html(exc), gr.skip(), gr.skip(), gr.skip()
-        return "", talk.messages(), talk, chat.show_page(self._client, talk.latest)
+            return error_html(exc), *self._on_stop(shown)
+        return "", *_resting(talk), chat.show_page(self._client, talk.latest)
 
     def _on_remove(self, shown: Conversation, clicked: gr.EventData) -> tuple[Any, ...]:
         trouble = conversations.delete(self._client, clicked.conversation)
         if trouble or shown.id != clicked.conversation:
-            return trouble, gr.skip(), gr.skip(), gr.skip()
-        return "", [], Conversation(), no_page_html()
+            return trouble, *self._on_stop(shown)
+        return "", *_resting(Conversation()), no_page_html()
 
     def _on_retitle(self, clicked: gr.EventData) -> str:
         return conversations.rename(self._client, clicked.conversation, clicked.title)
 
     def _on_ask(self, said: dict[Any, Any]) -> Iterator[tuple[Any, ...]]:
         question, conversation = said[self.question], said[self.conversation]
-        if not question.strip():
-            yield gr.skip(), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        if not question.strip() or conversation.pending:
+            yield (gr.skip(),) * 6
             return
         # What was seen may be some seconds old: it is asked for again before a question is turned away.
         if not said[self.seen].choices and (reason := papers.nothing_to_ask(self._client)):
-            yield "", *_growing(conversation.asked(question).failed(reason))
+            yield "", gr.skip(), *_growing(conversation.asked(question).failed(reason))
             return
         wanted = Wanted(
             mode=said[self.mode],
@@ -184,16 +189,19 @@ class ChatPage:
             collection=said[self.collection] or "",
             choices=said[self.choices] or "",  # None until the folded box was opened
         )
+        emptied: Any = ""
         with closing(chat.ask(self._client, question, wanted, conversation)) as growing:
             for grown in growing:
-                yield "", *_growing(grown)
+                # Emptied once, as the next question may be typed meanwhile; choices that were refused stay.
+                yield emptied, emptied if grown.pending else gr.skip(), *_growing(grown)
+                emptied = gr.skip()
 
     def _on_pick(
         self, mode: AnswerMode, conversation: Conversation, clicked: gr.EventData
     ) -> Iterator[tuple[Any, ...]]:
         meant = conversation.meaning(clicked.candidate)
         if meant is None or conversation.pending:
-            yield gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            yield (gr.skip(),) * 4
             return
         message, paper_id = meant
         wanted = Wanted(mode=mode, paper_ids=(paper_id,))
@@ -201,22 +209,24 @@ class ChatPage:
             for grown in growing:
                 yield _growing(grown)
 
-    def _on_asked(self, conversation: Conversation) -> tuple[Any, ...]:
+    def _on_asked(self, conversation: Conversation, box: str | None) -> tuple[Any, ...]:
         """Without a citation the page view is emptied: what an earlier answer cited says nothing of this one."""
         if conversation.pending:  # a click that came too late changes nothing of what is being answered
-            return gr.skip(), gr.skip(), gr.skip(), gr.skip()
+            return (gr.skip(),) * 4
         page = chat.show_page(self._client, conversation.latest)
-        is_answered = bool(conversation.exchanges) and conversation.exchanges[-1].answer is not None
-        choices = "" if is_answered else gr.skip()
+        # Choices that got no answer may be asked again; none that were typed meanwhile are lost.
+        choices = gr.skip() if box else "\n".join(conversation.unanswered_choices)
         return page, choices, gr.update(visible=True), gr.update(visible=False)
 
     def _on_stop(self, conversation: Conversation) -> tuple[Any, ...]:
+        """Also after a defect and after what cancels an answer: if another conversation is shown by then, it stays."""
+        if not conversation.pending:
+            return gr.skip(), gr.skip(), gr.update(visible=True), gr.update(visible=False), gr.skip()
         stopped = conversation.stopped()
-        page = chat.show_page(self._client, stopped.latest)
-        return stopped.messages(), stopped, gr.update(visible=True), gr.update(visible=False), page
+        return *_resting(stopped), chat.show_page(self._client, stopped.latest)
 
     def _on_new(self) -> tuple[Any, ...]:
-        return "", "", [], Conversation(), gr.update(visible=True), gr.update(visible=False), no_page_html()
+        return "", "", *_resting(Conversation()), no_page_html()
 
     def _on_example(self, chosen: gr.SelectData) -> str:
         return str(chosen.value["text"])
@@ -253,3 +263,8 @@ class ChatPage:
 def _growing(conversation: Conversation) -> tuple[Any, ...]:
     """What is shown of it while it can be stopped."""
     return conversation.messages(), conversation, gr.update(visible=False), gr.update(visible=True)
+
+
+def _resting(conversation: Conversation) -> tuple[Any, ...]:
+    """What is shown of it while something can be asked."""
+    return conversation.messages(), conversation, gr.update(visible=True), gr.update(visible=False)

@@ -18,25 +18,25 @@ def looking_up(events: Generator[AnswerEvent]) -> Generator[AnswerEvent | None]:
 
     A generator that is blocked cannot be closed; this one never is for long, and closing it cancels the question.
     """
-    question = Cancellation()
+    cancellation = Cancellation()
     thread = ThreadPoolExecutor(1, "question")
-    step = thread.submit(_next, events, question)
+    step = thread.submit(_next, events, cancellation)
     try:
         while (event := (yield from _waited(step))) is not None:
             yield event
-            step = thread.submit(_next, events, question)
+            step = thread.submit(_next, events, cancellation)
     finally:
-        question.cancel()
+        cancellation.cancel()
         thread.shutdown(wait=False)
         if wait([step], LEAVE_WITHIN_S).done:
             events.close()
 
 
-def _next(events: Generator[AnswerEvent], question: Cancellation) -> AnswerEvent | None:
+def _next(events: Generator[AnswerEvent], cancellation: Cancellation) -> AnswerEvent | None:
     """The next event, None at the end. Nobody else closes the events if the question was cancelled meanwhile."""
-    with cancelled_by(question):
+    with cancelled_by(cancellation):
         event = next(events, None)
-    if question.cancelled:
+    if cancellation.cancelled:
         events.close()
     return event
 

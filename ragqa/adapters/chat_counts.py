@@ -17,7 +17,9 @@ class ReadCounts:
         self._most_read = 0
 
     def learn(self, pieces: int, read: int) -> None:
-        """From a prompt that is too short to be cut."""
+        """From a prompt that is too short to be cut; what was partly in the server's cache teaches nothing."""
+        if read < LEAST_READ * pieces:
+            return
         if self._shortest is None or pieces < self._shortest[0]:
             self._shortest = pieces, read
             return
@@ -34,6 +36,4 @@ class ReadCounts:
         """
         has_room = read < self._most_read
         self._most_read = max(read, self._most_read)
-        if read < LEAST_READ * pieces:
-            return True
-        return not has_room and read < LEAST_READ * pieces * (self._rate or 1.0)
+        return not has_room and read < LEAST_READ * pieces * max(1.0, self._rate or 1.0)

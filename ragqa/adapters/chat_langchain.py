@@ -71,12 +71,12 @@ class Pieces(Generator[str, None, None]):
         self._provider = provider
         self._left = max_tokens
         self._request = Cancellation()
-        self._question = question_under_way()
+        self._cancellation = question_under_way()
         self._items: SimpleQueue[str | Exception | None] = SimpleQueue()
         self._started = False
         self._over = False
         # Neither worker nor question holds a reference to this object: dropping the last one closes the stream.
-        self._question.on_cancel(partial(_end, self._request, self._items))
+        self._cancellation.on_cancel(partial(_end, self._request, self._items))
         if self._request.cancelled:
             return
         work = (provider, list(messages), arguments, self._request, self._items)
@@ -94,7 +94,7 @@ class Pieces(Generator[str, None, None]):
             if item:
                 return self._counted(item)
         self.close()
-        if self._question.cancelled:
+        if self._cancellation.cancelled:
             raise ClientGone("Who asked has gone; the model was stopped.")
         raise StopIteration
 

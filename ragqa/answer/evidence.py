@@ -26,7 +26,7 @@ def choose_evidence(hits: Sequence[Hit], most: int = MOST_EVIDENCE) -> list[Hit]
     for hit in hits:
         if len(chosen) == most:
             break
-        if not any(_near_duplicates(hit.text, better.text) for better in chosen):
+        if not any(shared(hit.text, better.text) > NEAR_DUPLICATE for better in chosen):
             chosen.append(hit)
     return chosen
 
@@ -40,6 +40,15 @@ def sentences_of(evidence: Sequence[Hit]) -> list[Sentence]:
     return found
 
 
-def _near_duplicates(a: str, b: str) -> bool:
+def shared(a: str, b: str, *, of_shorter: bool = False) -> float:
+    """Share of the content words of both, or of the one that has fewer, that they have in common; 0 to 1."""
     first, second = content_words(a), content_words(b)
-    return len(first & second) > NEAR_DUPLICATE * max(1, len(first | second))
+    words = min(len(first), len(second)) if of_shorter else len(first | second)
+    return len(first & second) / max(1, words)
+
+
+def expanded(hit: Hit, known: Sequence[str] = ()) -> Hit:
+    """The hit with the texts that adjoin it on its page; the hit itself if there are none but in texts ``known``."""
+    before, after = ("" if any(part in text for text in known) else part for part in (hit.before, hit.after))
+    text = " ".join(filter(None, (before, hit.text, after)))
+    return hit if text == hit.text else hit.model_copy(update={"text": text})

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from ragqa.answer.draft import Draft
-from ragqa.answer.evidence import choose_evidence
+from ragqa.answer.evidence import choose_evidence, expanded
 from ragqa.answer.prompts import SEARCH_TOKENS, prompt_tokens, search_messages
 from ragqa.answer.words import STOP_WORDS
 from ragqa.protocols import ChatModel
@@ -54,8 +54,3 @@ def wider_evidence(first: Sequence[Hit], found: Sequence[Hit], most: int) -> lis
     seen = {hit.chunk_id for hit in first}
     new = [expanded(hit) for hit in found if hit.chunk_id not in seen][:MOST_NEW]
     return choose_evidence([*first[: most - len(new)], *new], most) if new else []
-
-
-def expanded(hit: Hit) -> Hit:
-    """The hit with the texts that adjoin it on its page."""
-    return hit.model_copy(update={"text": " ".join(filter(None, (hit.before, hit.text, hit.after)))})

@@ -25,7 +25,7 @@ class Events:
 
     def __init__(self, events: Generator[AnswerEvent]) -> None:
         self._events = events
-        self._question = Cancellation()
+        self._cancellation = Cancellation()
 
     async def next(self) -> AnswerEvent | None:
         """The next event; None at the end, and when the client has gone. Raise what the question raises."""
@@ -35,12 +35,12 @@ class Events:
             return None
 
     def _step(self) -> AnswerEvent | None:
-        with cancelled_by(self._question):
+        with cancelled_by(self._cancellation):
             return next(self._events, None)
 
     async def answer(self) -> Answer | None:
         """The answer at the end of all events; None, and nothing more is computed, if the client has gone."""
-        while not self._question.cancelled:
+        while not self._cancellation.cancelled:
             event = await self.next()
             if isinstance(event, AnswerDone):
                 return event.answer
@@ -66,7 +66,7 @@ class Events:
     async def _cancel_on_disconnect(self, receive: Receive) -> None:
         while (await receive())["type"] != "http.disconnect":
             pass
-        self._question.cancel()
+        self._cancellation.cancel()
 
 
 class EventStream(StreamingResponse):

@@ -28,7 +28,9 @@ router = APIRouter(prefix="/v1", tags=["openai"])
 
 MODELS: dict[str, AnswerMode] = {"ragqa": "auto", "ragqa-extractive": "extractive", "ragqa-generative": "generative"}
 KEPT_ALIVE = ": working\n\n"
+ABOUT = "About this answer:"
 SOURCES = "Sources:"
+BELOW = re.compile(rf"\n\n(?:{ABOUT}|{SOURCES})\n")
 SOURCE = re.compile(r"^\[\d+\] (.+?), page \d+: “", re.MULTILINE)
 MOST_QUOTED = 300  # characters of a quote under an answer
 
@@ -110,15 +112,21 @@ def asked(request: CompletionRequest, papers: Callable[[], Sequence[Paper]]) -> 
 
 
 def _exchanges(turns: Sequence[Said], papers: Callable[[], Sequence[Paper]]) -> tuple[Exchange, ...]:
-    """Questions with the answers that followed them; which papers these cited is read from the sources below."""
+    """Questions with the answers that followed, in words; which papers these cited is read from the sources below."""
     pairs = [(a, b) for a, b in pairwise(turns) if (a.role, b.role) == ("user", "assistant")]
-    said = [(a.text, *b.text.partition(f"\n\n{SOURCES}\n")[::2]) for a, b in pairs]
+    said = [(a.text, *_parted(b.text)) for a, b in pairs]
     ids = (
         {harmless(_named(paper)): paper.id for paper in reversed(papers())} if any(below for *_, below in said) else {}
     )
     return tuple(
         Exchange(question=question, answer=answer, cited=_cited(below, ids)) for question, answer, below in said
     )
+
+
+def _parted(text: str) -> tuple[str, str]:
+    """The words of an answer, and what stood below them, where papers are named that nobody talked about."""
+    below = BELOW.search(text)
+    return (text[: below.start()], text[below.start() :]) if below else (text, "")
 
 
 def _cited(sources: str, ids: Mapping[str, str]) -> tuple[str, ...]:
@@ -145,10 +153,11 @@ async def _stream(request: CompletionRequest, events: Events) -> AsyncGenerator[
 
 
 def said(answer: Answer) -> str:
-    """The answer as plain text with its sources below; nothing in it loads or opens anything."""
+    """The answer as plain text, details and sources below it; nothing in it loads or opens anything."""
     sources = [f"[{c.number}] {_named(c)}, page {c.page}: “{c.quote[:MOST_QUOTED]}”" for c in citations_of(answer)]
-    parts = [answer.answer, *beside(answer), "\n".join([SOURCES, *sources]) if sources else "", answer.note]
-    return harmless("\n\n".join(filter(None, parts)))
+    about = "\n\n".join(filter(None, (*beside(answer), answer.note)))
+    below = ((ABOUT, about), (SOURCES, "\n".join(sources)))
+    return harmless("\n\n".join([answer.answer, *(f"{head}\n{text}" for head, text in below if text)]))
 
 
 def _named(what: Citation | Paper) -> str:

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ragqa.errors import RagqaError
+from ragqa.plain_answer import beside, citations_of
 from ragqa.types import Answer, Health, Hit, IngestReport, Paper, PaperDetails
 
 SHOWN_ID = 12
@@ -103,8 +104,9 @@ def print_hits(hits: Sequence[Hit], note: str = "") -> None:
 
 def print_sources(answer: Answer) -> None:
     """What an answer of its kind has beyond its text, the quotes behind it, and what should be known about it."""
-    _print_details(answer)
-    for citation in answer.citations:
+    for paragraph in beside(answer):
+        out.print(escape(paragraph))
+    for citation in citations_of(answer):
         place = f"{citation.title or citation.file_name}, p. {citation.page}"
         out.print(f"[bold]\\[{citation.number}][/] [cyan]{escape(place)}[/]: “{escape(_shortened(citation.quote))}”")
     for sentence in answer.unsupported:
@@ -113,29 +115,6 @@ def print_sources(answer: Answer) -> None:
     out.print(f"[dim]{escape(told)} · confidence {answer.confidence:.2f}[/]")
     if answer.note:
         out.print(f"[dim]{escape(answer.note)}[/]")
-
-
-def _print_details(answer: Answer) -> None:
-    for choice in answer.choices:
-        out.print(f"  {choice.probability:4.0%}  {escape(choice.text)}")
-    if answer.verdict:
-        chances = f"yes {answer.verdict.yes:.0%}, no {answer.verdict.no:.0%}, maybe {answer.verdict.maybe:.0%}"
-        sides = (("for", answer.verdict.supporting), ("against", answer.verdict.opposing))
-        said = "".join(f" · {side}: {escape(_marks(numbers))}" for side, numbers in sides if numbers)
-        out.print(f"[dim]{chances}{said}[/]")
-    if answer.searched:
-        out.print(f"Searched {escape(answer.searched)}.")
-    for title, places in (("Nearest pages:", answer.nearest), ("It may be:", answer.candidates)):
-        if places:
-            out.print(title)
-        for place in places:
-            section = f" · {escape(place.section)}" if place.section else ""
-            page = f", p. {place.page}" if places is answer.nearest else ""
-            out.print(f"  [cyan]{escape(place.title or place.file_name)}{page}[/]{section}")
-
-
-def _marks(numbers: Sequence[int]) -> str:
-    return "".join(f"[{number}]" for number in numbers)
 
 
 def print_health(health: Health) -> None:

@@ -20,7 +20,7 @@ from ragqa.cli.options import (
     settings_from,
 )
 from ragqa.cli.output import err, out, print_error, print_hits, print_json, print_sources
-from ragqa.errors import BadRequest, InputError, ModelError
+from ragqa.errors import InputError, ModelError
 from ragqa.library import Library, resolve_conversation
 from ragqa.types import (
     ANSWER_MODES,
@@ -32,10 +32,12 @@ from ragqa.types import (
     AnswerPiece,
     AskRequest,
     SearchRequest,
+    different_choices,
 )
 
 NOTHING_FOUND = 1
 PROMPT = "[bold green]?[/] "
+GIVE_CHOICES = f"Give --choice {LEAST_CHOICES} to {MOST_CHOICES} times."
 LEAVE = frozenset({"/quit", "/exit", "quit", "exit"})
 
 Question = Annotated[str, typer.Argument(help="The question, in quotation marks.", show_default=False)]
@@ -86,7 +88,11 @@ def ask(
     with opened(settings_from(data=data, llm=llm)) as library:
         wanted = paper_filter(paper, library)
         request = AskRequest(
-            question=question, mode=chosen, collection=collection, filter=wanted, choices=_choices(choice)
+            question=question,
+            mode=chosen,
+            collection=collection,
+            filter=wanted,
+            choices=different_choices(choice or (), GIVE_CHOICES) or None,
         )
         answer = _answered(library, request, shown=not as_json)
     if as_json:
@@ -123,17 +129,6 @@ def chat(
             conversation_id = answer.conversation_id
             if as_json:
                 out.out(answer.model_dump_json())
-
-
-def _choices(given: list[str] | None) -> tuple[str, ...] | None:
-    """Raise BadRequest if there is nothing to choose between, or too much."""
-    choices = tuple(dict.fromkeys(filter(None, (choice.strip() for choice in given or ()))))
-    if given and not LEAST_CHOICES <= len(choices) <= MOST_CHOICES:
-        raise BadRequest(
-            f"{len(choices)} different choices were given.",
-            hint=f"Give --choice {LEAST_CHOICES} to {MOST_CHOICES} times.",
-        )
-    return choices or None
 
 
 def _questions() -> Iterator[str]:

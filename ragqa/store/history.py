@@ -114,17 +114,13 @@ class History:
         with self._db.write() as db:
             db.execute("UPDATE conversations SET recap = ? WHERE id = ?", (recap.model_dump_json(), conversation_id))
 
-    def citation(self, citation_id: str) -> Citation | None:
-        """A citation of any stored answer."""
-        answer = self.answer_of(citation_id)
-        number = citation_id.rpartition(".")[2]
-        return next((c for c in answer.citations if str(c.number) == number), None) if answer else None
-
-    def answer_of(self, citation_id: str) -> Answer | None:
-        """The stored answer that a citation belongs to."""
+    def cited(self, citation_id: str) -> tuple[Answer, Citation] | None:
+        """A citation of any stored answer, and that answer."""
+        answer_id, _, number = citation_id.rpartition(".")
         with self._db.read() as db:
-            row = db.execute("SELECT answer FROM answers WHERE id = ?", (citation_id.rpartition(".")[0],)).fetchone()
-        return Answer.model_validate_json(row["answer"]) if row else None
+            row = db.execute("SELECT answer FROM answers WHERE id = ?", (answer_id,)).fetchone()
+        answer = Answer.model_validate_json(row["answer"]) if row else None
+        return next(((answer, c) for c in answer.citations if str(c.number) == number), None) if answer else None
 
 
 def _found(db: sqlite3.Connection, words: list[str]) -> list[Conversation]:
@@ -153,7 +149,8 @@ def _unknown(conversation_id: str) -> ConversationNotFound:
 def _turn(said: AnsweredQuestion) -> Turn:
     answer = said.answer
     asked_back = answer.kind == "clarification"
-    places = answer.candidates if asked_back else answer.citations
+    cited = () if answer.abstained else answer.citations  # earlier versions stored refusals with citations
+    places = answer.candidates if asked_back else cited
     titles = {place.paper_id: place.title or place.file_name for place in places}
     return Turn(
         question=said.question,

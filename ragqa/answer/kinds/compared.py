@@ -41,13 +41,20 @@ _NAMED_BEFORE = re.compile(
 _THAT_DIFFERS = re.compile(
     rf"^how do(?:es)? (?:the )?(?:{MASK}['’]s )?(?P<aspects>[^{MASK}]+?) (?:differ|compare|vary)\b", re.I
 )
-# "Compare BERT and ELMo on training data", but not "Compare the papers on sentiment".
-_BEHIND_NAMES = re.compile(rf"^{_COMPARE}\b.*?\s(?P<how>on|in|for) {_ASPECTS}", re.I)
+# "Compare BERT and ELMo on training data", but not "Compare the papers on sentiment" or "… in terms of accuracy".
+_BEHIND_NAMES = re.compile(rf"^{_COMPARE}\b.*?\s(?P<how>on|in(?! terms of\b)|for) {_ASPECTS}", re.I)
 _AND = re.compile(r"\s*(?:,|;|\band\b|&)\s*(?:the |their |its )?", re.I)
 _PAPERS = re.compile(
     r"\b(?:papers?|articles?|stud(?:y|ies)|these|those|them|they|each other|all|both|two|it|everything)\b", re.I
 )
-_ALL_OF_THEM = re.compile(rf"^{_COMPARE}\s+(?:them|these|those|both|all|the two|everything)\b", re.I)
+# "Compare both", "Compare these two papers by sample size", but not "Compare both treatments".
+_ALL_OF_THEM = re.compile(
+    rf"^{_COMPARE}\s+(?:them(?: all| both)?|everything|(?:all|both) of (?:them|these|those)|"
+    r"(?:(?:these|those|both|all)(?: the| these| those)?(?: two| three| four| five)?|the (?:two|three|four|five))"
+    r"(?: (?:papers|articles|studies|works|publications|preprints|manuscripts))?)"
+    rf"(?=\s*[?.!,:]|\s*$|\s+(?:{_BY}|on|in|for|with)\b)",
+    re.I,
+)
 
 _THINGS = re.compile(rf"^{_COMPARE}\s+(?P<things>.+)$", re.I)
 _THINGS_OF = re.compile(r"^(?:the )?[a-z][^A-Z]*?\s(?:of|used (?:in|by)|between|among)\s+(?P<things>.+)$")
@@ -76,7 +83,7 @@ def compared(question: str, papers: Sequence[Paper]) -> Compared:
 
 def compares_all(question: str) -> bool:
     """ "Compare them", "compare both": whatever there is to compare, if that is not too much."""
-    return bool(_ALL_OF_THEM.search(plain(question)))
+    return bool(_ALL_OF_THEM.search(_FRILLS.sub("", plain(question))))
 
 
 def asked_aspects(question: str, papers: Sequence[Paper]) -> dict[str, str]:
@@ -90,7 +97,7 @@ def asked_aspects(question: str, papers: Sequence[Paper]) -> dict[str, str]:
         aspects = []
     behind = _BEHIND_NAMES.search(bare) if not names_many(bare) or compares_all(bare) else None
     narrower = _aspects(behind)
-    if behind and len(narrower) == 1 and len(aspects) == 1 and narrower != aspects:
+    if behind and len(narrower) == 1 and len(aspects) == 1 and not aspects[0].endswith(narrower[0]):
         aspects = [f"{aspects[0]} {behind['how']} {narrower[0]}"]
     return {name[0].upper() + name[1:]: _question(name) for name in aspects or narrower} or dict(USUAL_ASPECTS)
 

@@ -9,7 +9,8 @@ from ragqa.answer.kinds.comparison import answer_with_comparison, can_compare
 from ragqa.answer.kinds.extractive import answer_with_list, answer_with_span
 from ragqa.answer.kinds.summary import answer_with_summary
 from ragqa.answer.kinds.yes_no import answer_with_verdict
-from ragqa.answer.questions.question_kind import kind_of, may_compare
+from ragqa.answer.questions.named import MASK, masked, named_papers
+from ragqa.answer.questions.question_kind import kind_of, may_compare, to_summarize
 from ragqa.types import AnswerKind, Paper
 
 Answering = Callable[[Asking], Draft]
@@ -25,10 +26,12 @@ KINDS: dict[AnswerKind, Answering] = {
 
 
 def wanted_kind(question: str, choices: tuple[str, ...], scope: Callable[[], list[Paper]]) -> AnswerKind:
-    """What the question wants; a comparison only of two papers or more, and only of things that are papers here."""
+    """What the question wants; a comparison only of papers here, of which one may be named beside what is none."""
     if choices:
         return "choice"
     kind = kind_of(question)
+    if kind == "span" and _is_one_paper(to_summarize(question), scope):
+        return "summary"
     if kind == "comparison" or (kind == "span" and may_compare(question)):
         return "comparison" if _has_what_to_compare(question, kind, scope()) else "span"
     return kind
@@ -37,6 +40,13 @@ def wanted_kind(question: str, choices: tuple[str, ...], scope: Callable[[], lis
 def answer(kind: AnswerKind, asking: Asking) -> Draft:
     """The answer in the papers' own words."""
     return KINDS[kind](asking)
+
+
+def _is_one_paper(phrase: str | None, scope: Callable[[], list[Paper]]) -> bool:
+    """True if the phrase is the name of a paper here, in whatever letters: "summarize attention is all you need"."""
+    if not phrase:
+        return False
+    return masked(phrase, named_papers(phrase, scope())).strip(" .?!") == MASK
 
 
 def _has_what_to_compare(question: str, kind: AnswerKind, scope: list[Paper]) -> bool:

@@ -4,17 +4,19 @@ Reads words, figures and their order, not their sense: denials, opposites, "only
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from ragqa.answer.kinds.tones import FINDING, NULL, SAME, p_values
 from ragqa.answer.opposites import opposed
-from ragqa.answer.words import NUMBER_WORDS, WORD, content_words
+from ragqa.answer.words import NUMBER_WORDS, STOP_WORDS, WORD, content_words
 
 LEAST_COVERED = 0.1  # share of the question's words that a finding must have to be on a side
 LEAST_DENYING = 0.15  # and that another denial must have, which are two words at least
 LEAST_PLAIN = 0.34  # and a statement that neither finds nor denies
 SHORTEST_BEGINNING = 4  # letters that two forms of a word share
+SHORTEST_FORM = 3  # letters: "p" is no form of "placebo"
 ENDING = 3  # letters by which they may differ
 REACH = 6  # words after a denial that it denies
 TAKES_BACK = 3  # words between two denials that make no denial
@@ -37,12 +39,30 @@ _UNSETTLED = re.compile(
     r"mixed (?:results|evidence))\b",
     re.I,
 )
-_ONLY = re.compile(r"\b(?:only|solely|exclusively|merely|alone|limited to|restricted to|confined to|just)\b", re.I)
+_ONLY = re.compile(
+    r"\b(?<!not )(?:only|solely|exclusively|merely|alone|limited to|restricted to|confined to|just)\b", re.I
+)
 _MORE_THAN_ONE = re.compile(
+    r"\bnot (?:only|just|merely|solely)\b|"
     rf"\b(?:both|as well as|in addition|also|others?|several|various|many|multiple|{'|'.join(NUMBER_WORDS)})\b|"
     r"\w, [\w\s-]{1,40},? and \w",
     re.I,
 )
+_PREPOSITION = r"(?:on|in|at|to|for|from|with|by|of|about)"
+_LIMITED = re.compile(rf"\s*(?:(?:\w+\s+)?{_PREPOSITION}\s+)?(.*?)(?:\s{_PREPOSITION}\b|[?.,;]|$)", re.I)
+_JOINED = re.compile(r"(?=\b(?<!-)([\w-]+)(,| and| or| &) ([\w-]+)(?![\w-])\s*([\w-]*))")
+_ENDS_LIST = re.compile(rf"(?:and|or|{_PREPOSITION}|)", re.I)
+_DIRECTION = re.compile(
+    r"\b(?:(?P<passive>(?:outperformed|exceeded|surpassed|beaten) by)|than|(?:twice|times) as \w+ as|"
+    r"(?:out|under)perform(?:s|ed|ing)?|exceed(?:s|ed|ing)?|surpass(?:es|ed|ing)?|beats?|superior to|"
+    r"(?<!non-)inferior to|prefer(?:red|able) (?:to|over)|(?:improv\w*|advantages?|gains?) over|relative to|"
+    r"(?<!was )(?<!were )compared (?:to|with))\b",
+    re.I,
+)
+_BETTER = re.compile(r"\b(?:better|worse|superior|inferior|(?:out|under)perform\w*|beats?|surpass\w*)\b", re.I)
+_LESS = re.compile(r"\b(?:lower|less|fewer|smaller|shorter)\b", re.I)
+_LESS_OF = re.compile(r"\bless (?!\w+er\b)(\w+)", re.I)
+_COMPARATIVE = re.compile(r"\b\w+er\b(?=.*\bthan\b)", re.I)
 _ASKS_SAME = re.compile(rf"{SAME.pattern}|\bnon-?inferior\b|\bas \w+ as\b", re.I)
 _ASKS_EFFECT = re.compile(
     r"\b(?:differ\w*|than|better|worse|superior\w*|advantage\w*|affect\w*|effects?|influenc\w*|impact\w*|chang\w*|vary|"
@@ -113,7 +133,7 @@ def stance(asked: Asked, sentence: str) -> float:
     if covered < LEAST_COVERED:
         return 0.0
     clause = max(_clauses(sentence), key=lambda part: (covers(asked, part), _turns(asked, part)))
-    if is_unsettled(clause) and not _opposed(asked.text, clause):
+    if (is_unsettled(clause) and not _opposed(asked.text, clause)) or _is_of_another_scale(asked.text, clause):
         return 0.0
     turned = _turns(asked, clause)
     return 0.0 if covered < _least(asked, clause, turned) else -covered if turned else covered
@@ -140,18 +160,54 @@ def covers(asked: Asked, text: str) -> float:
 def _turns(asked: Asked, clause: str) -> bool:
     """True if the clause, as far as it is about the question, says no to it."""
     if asked.only and not _ONLY.search(clause):
-        return asked.denied != bool(_MORE_THAN_ONE.search(clause))
+        return asked.denied != _goes_beyond(asked, clause)
     null, same = _is_null(asked.text, clause), bool(SAME.search(clause))
     if asked.same and not same:
         # "No difference" is what such a question asks for.
         return asked.denied != (bool(_DIFFERS.search(clause)) and not null)
-    if same and not asked.same and _ASKS_EFFECT.search(asked.text):
+    if same and not asked.same and (_ASKS_EFFECT.search(asked.text) or _DIRECTION.search(asked.text)):
         return not asked.denied
-    against = _opposed(asked.text, clause)
+    swapped = _is_swapped(asked.text, clause)
+    # "Females are smaller" is what "males are larger" says: both turned, neither is.
+    against = _opposed(asked.text, clause) != swapped
     if null and against:
-        against = not _denies_the_opposite(asked.text, clause)
-        return asked.denied != against
-    return asked.denied != (null or against or _is_swapped(asked.text, clause))
+        return asked.denied == _denies_the_opposite(asked.text, clause, swapped)
+    return asked.denied != (null or against)
+
+
+def _goes_beyond(asked: Asked, clause: str) -> bool:
+    """True if there is more in the clause than what the question asks to be the only thing."""
+    asked_for, said = ({m[0].casefold() for m in _MORE_THAN_ONE.finditer(text)} for text in (asked.text, clause))
+    if said - asked_for:
+        return True
+    return any(_adds(match, _limited_to(asked.text), asked) for match in _JOINED.finditer(clause))
+
+
+def _adds(joined: re.Match[str], limited: frozenset[str], asked: Asked) -> bool:
+    """True if one of the two words is what the question limits it to, and the other stands beside it as its like."""
+    first, by, second, after = joined.groups()
+    # Names stand beside names; of other words, the second may begin a new statement, but not if both begin the first.
+    begins, are_names = joined.start() == 0 and by != ",", second[0].isupper()
+    ends = bool(_ENDS_LIST.fullmatch(after)) or _shared(_beginnings(after), asked.words) > 0
+    if not begins and (first[0].isupper() != are_names or not (ends or (are_names and by != ","))):
+        return False
+    one, other = _beginnings(first), _beginnings(second)
+    return any(
+        _shared(limit, limited) > 0 and bool(more) and not _shared(more, asked.words)
+        for limit, more in ((one, other), (other, one))
+    )
+
+
+def _limited_to(question: str) -> frozenset[str]:
+    """Of the words that "only" holds for, those that may have others beside them: "English" of "only English data"."""
+    only = _ONLY.search(question)
+    if only is None:
+        return frozenset()
+    before, after = question[: only.start()], _LIMITED.match(question, only.end())
+    words = [word for word in WORD.findall(after[1] if after else "") if word.casefold() not in STOP_WORDS]
+    if not words:
+        words = [*[word for word in WORD.findall(before) if word.casefold() not in STOP_WORDS][-2:], ""]
+    return _beginnings(" ".join(words[:-1] or words))
 
 
 def _is_null(question: str, clause: str) -> bool:
@@ -179,23 +235,50 @@ def _opposed(question: str, clause: str) -> bool:
     for one, other in (*_SIDES, *((second, first) for first, second in _SIDES)):
         if _has(asked, one) and not _has(said, one) and _has(said, other) and not _has(asked, other):
             return True
-    return opposed(question, clause)
+    return opposed(question, clause) or _is_lessened(question, clause) or _is_lessened(clause, question)
 
 
-def _denies_the_opposite(question: str, clause: str) -> bool:
+def _is_lessened(text: str, other: str) -> bool:
+    """True for "denser" and "less dense"."""
+    comparatives = _beginnings(" ".join(_COMPARATIVE.findall(text)))
+    return any(_shared(_beginnings(word), comparatives) > 0 for word in _LESS_OF.findall(other))
+
+
+def _denies_the_opposite(question: str, clause: str, swapped: bool) -> bool:
     """True for "did not increase" where a decrease is asked for, which is no less far from no than from yes."""
-    return any(_opposed(question, " ".join(clause[m.end() :].split()[:REACH])) for m in _DENIAL.finditer(clause))
+    denied = (" ".join(clause[m.end() :].split()[:REACH]) for m in _DENIAL.finditer(clause))
+    return any(_DIRECTION.search(part) if swapped else _opposed(question, part) for part in denied)
 
 
 def _is_swapped(question: str, clause: str) -> bool:
     """True if more is said of the one than of the other, and the question has it the other way round."""
-    asked, said = question.split(" than ", 1), clause.split(" than ", 1)
-    if len(asked) < 2 or len(said) < 2:
+    asked = _DIRECTION.search(question)
+    if asked is None:
         return False
-    left, right = (_beginnings(part) for part in asked)
-    left, right = left - right, right - left
-    before, after = (_beginnings(part) for part in said)
-    return _shared(left, after) > _shared(right, after) and _shared(right, before) > 0
+    one, other = question[: asked.start()], question[asked.end() :]
+    one, other = (other, one) if asked["passive"] else (one, other)
+    first, there = _beginnings(one) - _beginnings(other), _beginnings(clause)
+    # What stands next to "than" is compared; what follows may be the place or the time of it.
+    seconds = (_beginnings(word) - _beginnings(one) for word in WORD.findall(other.casefold()))
+    second = next((word for word in seconds if _shared(word, there)), frozenset())
+    return any(
+        _shared(first, less) > 0 and _shared(second, more) > 0 and not _shared(second, less)
+        for more, less in _compared(clause)
+    )
+
+
+def _compared(text: str) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+    """Words on either side of each "than" or the like, those first of which it says more."""
+    for match in _DIRECTION.finditer(text):
+        before, after = _beginnings(text[: match.start()]), _beginnings(text[match.end() :])
+        yield (after, before) if match["passive"] else (before, after)
+
+
+def _is_of_another_scale(question: str, clause: str) -> bool:
+    """True if one is asked to be better and said to have less: of errors that is good, of hits it is not."""
+    if not (_BETTER.search(question) and _DIRECTION.search(question) and _DIRECTION.search(clause)):
+        return False
+    return bool(_LESS.search(clause)) and not _BETTER.search(clause)
 
 
 def _clauses(sentence: str) -> list[str]:
@@ -216,7 +299,10 @@ def _shared(wanted: frozenset[str], there: frozenset[str]) -> int:
 
 
 def _said(word: str, there: frozenset[str]) -> bool:
-    return any(other.startswith(word) or (word.startswith(other) and other != "") for other in there)
+    return word in there or any(
+        len(min(word, other, key=len)) >= SHORTEST_FORM and (other.startswith(word) or word.startswith(other))
+        for other in there
+    )
 
 
 def _beginnings(text: str) -> frozenset[str]:

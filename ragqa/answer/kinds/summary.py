@@ -9,13 +9,12 @@ from statistics import mean
 from ragqa.answer.asking import Asking, in_paper
 from ragqa.answer.citations import marked
 from ragqa.answer.draft import Draft, refusal
-from ragqa.answer.evidence import Sentence, sentences_of
+from ragqa.answer.evidence import Sentence, sentences_of, shared
 from ragqa.answer.kinds.compared import compared
 from ragqa.answer.kinds.comparison import answer_with_comparison
 from ragqa.answer.questions.clarify import which_paper
 from ragqa.answer.questions.named import meant_papers, works
 from ragqa.answer.questions.question_kind import of_several
-from ragqa.answer.words import content_words
 from ragqa.details import Details, SummaryPart
 from ragqa.document import BlockKind, SectionKind
 from ragqa.section_kinds import section_kind
@@ -51,7 +50,7 @@ SENTENCES_A_PART = 2
 HITS_A_PART = 12
 SHORTEST, LONGEST = 8, 70  # words of a sentence that can stand by itself
 ABSTRACT_CHARS = 600
-ALIKE = 0.6  # share of content words in common, above which two sentences say the same
+ALIKE = 0.6  # share of the shorter one's content words in common, above which two sentences say the same
 EARLIER = 0.02  # gained by a sentence of a better hit
 _PROSE = frozenset({BlockKind.PARAGRAPH, BlockKind.ABSTRACT})
 
@@ -146,7 +145,8 @@ def _central(hits: Sequence[Hit], about: str, said: Sequence[Sentence], asking: 
     for sentence, score in ranked:
         if len(chosen) == SENTENCES_A_PART:
             break
-        if not any(_alike(sentence.text, other.text) for other in (*said, *(sentence for sentence, _ in chosen))):
+        before = (*said, *(sentence for sentence, _ in chosen))
+        if not any(shared(sentence.text, other.text, of_shorter=True) > ALIKE for other in before):
             chosen.append((sentence, score))
     return sorted(chosen, key=lambda pair: (pair[0].hit.page, pair[0].number))
 
@@ -166,8 +166,3 @@ def _limited(score: float) -> float:
 def _whole(text: str) -> bool:
     """A sentence that begins and ends as one: chunks and pages cut some."""
     return text[:1].isupper() and text.rstrip('"”’)]0123456789,').endswith((".", "!", "?"))
-
-
-def _alike(a: str, b: str) -> bool:
-    first, second = content_words(a), content_words(b)
-    return len(first & second) > ALIKE * max(1, min(len(first), len(second)))

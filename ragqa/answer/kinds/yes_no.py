@@ -11,11 +11,10 @@ from importlib import resources
 from typing import Literal
 
 from ragqa.answer.asking import Asking
-from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence
+from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence_of
 from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import Sentence, sentences_of
 from ragqa.answer.kinds.verdict_features import features, stances_of
-from ragqa.answer.spans import read
 from ragqa.details import Details, Verdict
 from ragqa.types import Citation
 
@@ -31,8 +30,7 @@ Rows = tuple[tuple[str, float, float, float], ...]
 
 def answer_with_verdict(asking: Asking) -> Draft:
     """Yes, no or maybe with the sentences for and against; a refusal if the evidence is of something else."""
-    found = read(asking.question, asking.evidence, asking.reader) if asking.reader and asking.evidence else []
-    sure = confidence(asking.question, asking.evidence, found)
+    sure = confidence_of(asking)
     nearest = _nearest(asking)
     if not nearest or sure < LEAST_CONFIDENCE:
         return refusal(sure)
@@ -43,10 +41,10 @@ def answer_with_verdict(asking: Asking) -> Draft:
     on_no_side = [] if either else _cited(nearest, asking)
     if not (either or on_no_side):
         return refusal(sure)
-    chances = _chances(asking.question, [sentence.text for sentence in _as_told(nearest)])
+    told = [sentence.text for sentence in _as_told(nearest)]
+    chances = _weighed(features(asking.question, told, stances_of(asking.question, told)))
     # A sentence that could not be found on its page is not shown, and so decides nothing.
-    chances = held_to_sides(chances, bool(supporting), bool(opposing)) if either else chances
-    said = max(LABELS, key=lambda label: chances[label]) if either else "maybe"
+    said, chances = held_to_sides(chances, bool(supporting), bool(opposing))
     verdict = Verdict(
         answer=said,
         **{label: round(chance, 3) for label, chance in chances.items()},
@@ -64,22 +62,13 @@ def answer_with_verdict(asking: Asking) -> Draft:
     )
 
 
-def verdict_chances(question: str, sentences: Sequence[str]) -> dict[Label, float]:
-    """Probability of each label, given the evidence sentence by sentence; 0 for a side that no sentence is on."""
-    sides = stances_of(question, sentences)
-    chances = _chances(question, sentences)
-    return held_to_sides(chances, any(side > 0 for side in sides), any(side < 0 for side in sides))
-
-
-def _chances(question: str, sentences: Sequence[str]) -> dict[Label, float]:
-    return _weighed(features(question, sentences, stances_of(question, sentences)))
-
-
-def held_to_sides(chances: dict[Label, float], has_for: bool, has_against: bool) -> dict[Label, float]:
-    """What no sentence says is not said: its chance goes to the rest, and all of it to maybe if none is on a side."""
-    yes, no = chances["yes"] * has_for, chances["no"] * has_against
-    maybe = chances["maybe"] if has_for or has_against else 1.0
-    return {"yes": yes / (yes + no + maybe), "no": no / (yes + no + maybe), "maybe": maybe / (yes + no + maybe)}
+def held_to_sides(chances: dict[Label, float], has_for: bool, has_against: bool) -> tuple[Label, dict[Label, float]]:
+    """What is said, and its chances: that of a side that no sentence is on goes to the rest; on none, maybe is said."""
+    if not (has_for or has_against):
+        return "maybe", chances
+    held: dict[Label, float] = {**chances, "yes": chances["yes"] * has_for, "no": chances["no"] * has_against}
+    held = {label: chance / sum(held.values()) for label, chance in held.items()}
+    return max(LABELS, key=lambda label: held[label]), held
 
 
 def _nearest(asking: Asking) -> list[Sentence]:

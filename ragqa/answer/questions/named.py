@@ -27,7 +27,9 @@ def named_papers(question: str, papers: Sequence[Paper]) -> list[Paper]:
     A name inside a longer one names nothing: "DistilBERT, a distilled version of BERT" is not about BERT's paper too.
     """
     words = f" {_plain(question)} "
-    said = [(place, paper) for paper in papers for name in _names(paper) for place in _places(f" {name} ", words)]
+    said = [
+        (place, paper) for paper in papers for name in _names(paper, question) for place in _places(f" {name} ", words)
+    ]
     own = [(place, paper) for place, paper in said if not any(_holds(other, place) for other, _ in said)]
     return list({paper.id: paper for _, paper in sorted(own, key=lambda pair: pair[0])}.values())
 
@@ -67,7 +69,7 @@ def meant_in(text: str, papers: Sequence[Paper]) -> list[Paper]:
 
 def masked(text: str, papers: Sequence[Paper]) -> str:
     """The text with MASK for each of these papers' names, so that its words are not taken for the question's."""
-    for name in sorted({name for paper in papers for name in _names(paper)}, key=len, reverse=True):
+    for name in sorted({name for paper in papers for name in _names(paper, text)}, key=len, reverse=True):
         words = r"(?:['’]s)?\W+".join(map(re.escape, name.split()))
         text = re.sub(rf"[\"“]?(?<!\w){words}(?!\w)[\"”]?", MASK, text, flags=re.I)
     return _THE_PAPER.sub(lambda found: MASK if len(meant_papers(found[0], papers)) == 1 else found[0], text)
@@ -79,14 +81,22 @@ def works(papers: Sequence[Paper]) -> list[Paper]:
     return [paper for paper in papers if paper.same_as not in ids]
 
 
-def _names(paper: Paper) -> set[str]:
-    """Whole title, the name before its colon, the file's name, and "author year"."""
-    title, file_name = _plain(paper.title), _plain(Path(paper.file_name).stem)
+def _names(paper: Paper, question: str) -> set[str]:
+    """Whole title, the name before its colon, the file's name if it is no mere word, and "author year"."""
+    title, stem_of_file = _plain(paper.title), _plain(Path(paper.file_name).stem)
     short = _SHORT_NAME.match(paper.title)
     # A rewritten question carries no more of a long title (ragqa.answer.questions.cited).
     begun = title if len(title) <= LONGEST_TITLE else _plain(paper.title[:LONGEST_TITLE])
-    names = {title, begun, file_name, _plain(short[1]) if short else "", *_by_author(paper)}
+    names = {title, begun, _plain(paper.file_name), _plain(short[1]) if short else "", *_by_author(paper)}
+    if not _is_word(stem_of_file, question):
+        names.add(stem_of_file)
     return {name for name in names if len(name) >= SHORTEST_NAME and name not in STOP_WORDS}
+
+
+def _is_word(name: str, question: str) -> bool:
+    """True if it is one word without digits that the question says in small letters: "main" of main.pdf."""
+    said = [word for word in _WORD.findall(question) if word.casefold() == name]
+    return name.isalpha() and all(word.islower() for word in said)
 
 
 def _by_author(paper: Paper) -> set[str]:

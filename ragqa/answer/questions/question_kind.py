@@ -25,29 +25,41 @@ _SUMMARY = re.compile(
     re.I,
 )
 _ABOUT = re.compile(
-    rf"^what(?:'s| is| does) (?:this|the|that) {_PAPER}(?: about| say)\b|^what is .{{2,80}} about\??$|"
-    rf"^what are .{{0,40}}\b{_PAPER}s about\??$",
+    rf"^what(?:['’]s| is| does) (?:this|the|that) {_PAPER}(?: about| say)\b|^what are .{{0,40}}\b{_PAPER}s about\??$",
     re.I,
 )
-# "Summarize the training procedure" wants an answer about a part, not a summary of a paper.
+_ABOUT_WHAT = re.compile(r"^what(?:['’]s| is| are) (.{2,80}) about\??$", re.I)
+# With a capital, too, these are a part of a paper: "Table 3", "Section 2", "Methods".
 _PART = re.compile(
     r"\b(?:method|procedure|result|finding|training|experiment|evaluation|approach|discussion|setup|dataset|data|"
-    r"limitation|table|figure|section|difference|contribution|architecture|model|algorithm|role|effect|evidence|"
+    r"limitation|table|figure|fig|equation|section|difference|contribution|architecture|model|algorithm|role|effect|evidence|"
     r"conclusion|abstract|introduction|related work|future work|ablation|implication|challenge|chapter|hypothesis|"
     r"hypothese|analysis|analyse|appendix|appendice)s?\b|^(?:how|why|where|when)\b",
     re.I,
 )
-_WHOLE = re.compile(rf"\b{_PAPER}s?$", re.I)
-# What comes behind the noun says more of it, and may be words of a title: "the paper on the effect of snow".
-_BEHIND_NOUN = re.compile(
-    r"[,:;?!–—“”\"]|\.(?=\s|$)|(?<=\S)\s+(?:in|on|of|from|for|with|about|by|to|into|at|as|between|called|titled|"
-    r"entitled|please|briefly|again)\b",
+_WHOLE = re.compile(
+    rf"\b(?:{_PAPER}|dissertation|report|one)s?$|^(?:the |this |that )?{_PAPER} (?-i:[A-Z]|\d{4})|"
+    r"^(?:this|that|these|those) (?:work|text|file|review|research|project)s?$|"
+    rf"^what (?:this|that|the|these|those) {_PAPER}s? (?:is|are|says?)$|"
+    r"\b(?:points|ideas|takeaways|gist|essence)$|"
+    r"^(?:it|this|that|them|these|those|they|both|each|all|everything|(?:these|those|the|all) (?:two|three|four|five)|"
+    r"them (?:all|both))?$",
     re.I,
 )
-_BEFORE_NOUN = re.compile(r"^(?:\W|(?:of|for|me|us)\b)+", re.I)
+# "BERT", "LLaMA 2", "word2vec", "Vaswani et al.": not "adverse events".
+_NAME = re.compile(r"(?:\S*(?:[A-Z]|[a-z]\d)\S*|et al)(?: \d+)?$")
+# What comes behind the noun says more of it, and may be words of a title: "the paper on the effect of snow".
+_BEHIND_NOUN = re.compile(
+    r"[,:;?!–—“”\"]|\.(?=\s|$)|(?:^|(?<=\S)\s+)(?:in|on|of|from|for|with|about|by|to|into|at|as|between|called|titled|"
+    r"entitled|using|like|so|that|which|without|within|please|briefly|concisely|quickly|again|now)\b",
+    re.I,
+)
+_BEFORE_NOUN = re.compile(r"^(?:\W|(?:of|for|me|us|briefly|(?:all|both|each|every one)(?= of\b))\b)+", re.I)
 _OWN = re.compile(r"^(?:the|this|that|these|those|their|its|his|her)\b", re.I)
 _CAPITAL = re.compile(r"\b[A-Z]")
-_SEVERAL = re.compile(r"^(?:both|them|all|each|(?:these|the|all) (?:two|three|four|five))$", re.I)
+_SEVERAL = re.compile(
+    r"^(?:both|them|all|each|these|those|them (?:all|both)|(?:these|those|the|all) (?:two|three|four|five))$", re.I
+)
 
 _COMPARE = re.compile(
     r"^(?:compare|contrast|comparison (?:of|between)|(?:make|give|show)(?: me)? a (?:comparison|table))\b(?!-)", re.I
@@ -58,6 +70,12 @@ _DIFFER = re.compile(
     re.I,
 )
 _PAPERS = re.compile(r"\b(?:papers|articles|studies|manuscripts|preprints|publications|documents|pdfs)\b", re.I)
+# "How do the results differ from previous studies?" is about one paper and what it says of others.
+_NOT_HERE = re.compile(
+    r"\b(?:previous|previously|prior|other|others['’]|earlier|related|existing|past|similar) (?:[\w-]+ ){0,2}"
+    r"(?:papers|articles|studies|publications)\b",
+    re.I,
+)
 _EACH = re.compile(
     rf"\b(?:each|every|per) {_PAPER}\b|\b(?:across|between|among)(?: all)?(?: the| these| my)? papers\b", re.I
 )
@@ -145,14 +163,23 @@ def wants_words(question: str) -> bool:
 
 
 def wants_summary(asked: str) -> bool:
-    """A summary of whole papers."""
+    """A summary of whole papers: the question says paper, it or a name; any other noun is a part of a paper."""
     if _ABOUT.search(asked):
         return True
-    found = _SUMMARY.search(asked)
-    if found is None:
+    phrase = to_summarize(asked)
+    if phrase is None:
         return False
-    thing = _noun(asked[found.end() :])
-    return bool(_WHOLE.search(thing)) or _is_title(thing) or not _PART.search(thing)
+    thing = _noun(phrase)
+    return bool(_WHOLE.search(thing)) or _is_title(thing)
+
+
+def to_summarize(question: str) -> str | None:
+    """What the question wants in short, or wants to know what it is about; None if it asks for something else."""
+    asked = plain(question)
+    if about := _ABOUT_WHAT.search(asked):
+        return about[1]
+    found = _SUMMARY.search(asked)
+    return asked[found.end() :] if found else None
 
 
 def of_several(question: str) -> bool:
@@ -171,13 +198,14 @@ def _noun(phrase: str) -> str:
 
 
 def _is_title(thing: str) -> bool:
-    """Capitals as in "A Deep Reinforced Model", which is no part of a paper."""
-    return len(_CAPITAL.findall(thing)) > 1 and not _OWN.search(thing)
+    """A name, or capitals as in "A Deep Reinforced Model", which is no part of a paper."""
+    is_name = bool(_NAME.search(thing)) and not _PART.search(thing)
+    return (is_name or len(_CAPITAL.findall(_PART.sub("", thing))) > 1) and not _OWN.search(thing)
 
 
 def names_many(question: str) -> bool:
     """True if the question is about several papers without naming them: "compare the papers", "for each study"."""
-    return bool(_PAPERS.search(question) or _EACH.search(question))
+    return bool(_PAPERS.search(_NOT_HERE.sub("", question)) or _EACH.search(question))
 
 
 def may_compare(question: str) -> bool:

@@ -1,20 +1,22 @@
-"""Which words of the evidence bear out a piece of a written draft: as a whole, or clause by clause."""
+"""Which words of the evidence bear out a part of a written draft: as a whole, or clause by clause."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ragqa.answer.evidence import Sentence, sentences_of
 from ragqa.answer.words import content_words, coverage
-from ragqa.answer.written.claimless import introduced, is_phrase, says
-from ragqa.answer.written.claims import MARK, carries, compare, says_names
-from ragqa.answer.written.pieces import QUOTED, Piece
+from ragqa.answer.written.claimless import gives_up, introduced, is_phrase, says
+from ragqa.answer.written.claims import MARK, carries, compare, label_fits, says_names
+from ragqa.answer.written.parts import QUOTED, Part
 from ragqa.answer.written.support import Support
-from ragqa.quotes import find_words
+from ragqa.quotes import find_words, fold
 from ragqa.sentences import sentence_spans
 from ragqa.types import Hit
 
 SHORTEST_QUOTATION = 12  # characters; what is shorter is a term in quotation marks
 QUOTATION_ENDS = " .,;:"  # a writer's own punctuation often stands inside the marks
+ARTICLES = frozenset({"the", "a", "an"})  # "The Transformer uses:" begins a sentence, "Transformer:" is a name
+TITLE_ENDS = f"{QUOTATION_ENDS}…"
 LEAST_FITTING = 0.5  # share of a label's content words that the paper's name or the passage must have
 
 Backed = list[tuple[Sentence, float]]
@@ -34,45 +36,56 @@ class Backing:
         """The evidence cut into sentences once."""
         return cls(evidence, sentences_of(evidence), support)
 
-    def behind(self, piece: Piece) -> Backed:
-        """What carries the piece; if no sentence carries all of it, what carries each clause; [] if one has nothing."""
-        whole = self._row(piece) if piece.kind == "row" else self._item(piece) or self._sentence(piece)
-        if whole or not piece.clauses:
+    def behind(self, part: Part) -> Backed:
+        """What carries the part; if no sentence carries all of it, what carries each clause; [] if one has nothing."""
+        if part.labels:
+            return self._below(part.labels).behind(replace(part, labels=()))
+        whole = self._row(part) if part.kind == "row" else self._item(part) or self._sentence(part)
+        clauses = [clause for clause in part.clauses if not gives_up(clause.text)]
+        if whole or not clauses:
             return whole
-        each = [self._carrying(clause.text, clause.numbers, self._naming(clause.text)) for clause in piece.clauses]
+        each = [self._carrying(clause.text, clause.numbers, self._naming(clause.text)) for clause in clauses]
         return [found for clause in each for found in clause] if all(each) else []
 
-    def _row(self, piece: Piece) -> Backed:
-        return self._carrying(piece.claim, piece.numbers, self._naming(piece.claim))
+    def _below(self, labels: Sequence[str]) -> "Backing":
+        """What is left for an item below them: where the names are said of each that is no sentence."""
+        naming = [label for label in labels if is_phrase(label) and label.partition(" ")[0].casefold() not in ARTICLES]
+        places = [(s, f"{s.text} {s.hit.title} {s.hit.section} {s.hit.file_name}") for s in self.sentences]
+        return replace(self, sentences=[s for s, text in places if all(label_fits(label, text) for label in naming)])
 
-    def _item(self, piece: Piece) -> Backed:
+    def _row(self, part: Part) -> Backed:
+        return self._carrying(part.claim, part.numbers, self._naming(part.claim))
+
+    def _item(self, part: Part) -> Backed:
         """What carries a list's item of a few words with the line above the list, or has them and does not deny it."""
-        claim = introduced(piece)
+        claim = introduced(part)
         if not claim:
             return []
-        wanted = content_words(piece.claim)
+        wanted = content_words(part.claim)
         having = [sentence for sentence in self.sentences if coverage(wanted, sentence.text) == 1]
         compared = [(sentence, compare(claim, sentence.text)) for sentence in having]
         agreeing = [sentence for sentence, found in compared if found.polarity and found.direction]
-        return self._carrying(claim, piece.numbers, self.sentences) or self._carrying(
-            piece.claim, piece.numbers, agreeing
-        )
+        return self._carrying(claim, part.numbers, self.sentences) or self._carrying(part.claim, part.numbers, agreeing)
 
-    def _sentence(self, piece: Piece) -> Backed:
+    def _sentence(self, part: Part) -> Backed:
         """Of ``On marmots: they sleep less`` also what follows the colon, in a paper or passage that the label fits."""
-        if introduced(piece):
+        if introduced(part):
             return []
-        label, _, rest = piece.claim.partition(": ")
+        label, _, rest = part.claim.partition(": ")
         if not rest or not is_phrase(label):
-            return self._carrying(piece.claim, piece.numbers, self.sentences)
+            return self._carrying(part.claim, part.numbers, self.sentences)
         fitting = self._fitting(label)
-        return self._carrying(piece.claim, piece.numbers, fitting or self.sentences) or self._carrying(
-            rest, piece.numbers, fitting
+        return self._carrying(part.claim, part.numbers, fitting or self.sentences) or self._carrying(
+            rest, part.numbers, fitting
         )
 
     def _carrying(self, claim: str, numbers: frozenset[int], among: Sequence[Sentence]) -> Backed:
         """The best, in the marked evidence if it is there, else in any; every quotation's, if it has some."""
         quotations = [quote for quote in QUOTED.findall(claim) if len(quote) >= SHORTEST_QUOTATION]
+        if titles := [quote for quote in quotations if any(_begins(s.hit.title, quote) for s in self.sentences)]:
+            plain = QUOTED.sub(lambda found: "" if found[1] in titles else found[0], claim).strip(": ")
+            papers = [s for s in among if any(_begins(s.hit.title, title) for title in titles)]
+            return self._carrying(plain, numbers, papers)
         if quotations:
             return self._quoted(claim, quotations)
         pointed_at = [found for found in among if found.number in numbers]
@@ -108,6 +121,12 @@ class Backing:
                 touched = [span for span in sentence_spans(words) if span[0] < found[1] and found[0] < span[1]]
                 return Sentence(number, hit, " ".join(words[touched[0][0] : touched[-1][1]]))
         return None
+
+
+def _begins(title: str, quote: str) -> bool:
+    """True if the quotation is the title, or as much of it as there was room for."""
+    wanted = fold(quote.strip(TITLE_ENDS))
+    return bool(wanted) and fold(title).startswith(wanted)
 
 
 def _found(quote: str, words: Sequence[str]) -> tuple[int, int] | None:

@@ -11,18 +11,29 @@ from ragqa.answer.opposites import opposed
 from ragqa.answer.words import NUMBER_WORDS, WORD, content_words, coverage, stem
 
 LEAST_SUPPORT = 0.5  # share of a sentence's content words that the words behind it must have
-_NAMED = r"(?:(?:evidence|sources?|passages?|excerpts?|ref(?:erence)?s?|citations?|documents?|docs?)\b\.?\s*[:#]?\s*)"
-_NUMBERS = rf"(?:\^?\d+(?:\s*(?:[,;&]|[-–—]|and)\s*{_NAMED}?\d+)*)"
-# [2], [[2]], [1; 2], [1-3], [Evidence 2], 【1†source】, (Evidence 2). Intervals are none: "95% CI [12, 15]", "[0, 1]".
+LEAST_NAMED = 0.5  # share of a label's names that must be said where what stands below it rests
+PAGE = r"(?:pp?\.|pages?)\s?[1-9]\d*(?:\s?[-–—]\s?\d+)?(?![.,]?\d)"
+_NAMED = r"(?:(?:evidence|sources?|excerpts?|ref(?:erence)?s?|citations?|documents?|docs?)\b\.?\s*[:#]?\s*)"
+_NUMBER = rf"\d+(?:,?\s*{PAGE})?"
+_NUMBERS = rf"(?:\^?{_NUMBER}(?:\s*(?:[,;&]|[-–—]|and)\s*{_NAMED}?{_NUMBER})*)"
+# Behind these words several bare numbers are data: "95% CI [12, 15]", "windows of [3, 4, 5]"; but "as shown in [1, 2]".
+_BEFORE_DATA = r"\bCI \bCI: \bIQR \binterval \brange = \bof \bfrom \bto \bin \bbetween \bsize \bsizes".split()
+_BEFORE_MARK = (
+    "according to", "as in", "shown in", "reported in", "described in", "found in", "stated in", "proposed in",
+)  # fmt: skip
+_SURE_MARK = rf"\s*(?:\[\^?\d+\]|\[\[|【|[\[(]{_NAMED}|\({PAGE})"
+_IS_NO_DATA = "".join(f"(?<!{word})" for word in _BEFORE_DATA) + "".join(f"|(?<={words})" for words in _BEFORE_MARK)
+# [2], [[2]], [1; 2], [1-3], [Evidence 2], 【1†source】, (Evidence 2), [1, page 3], (p. 3). "[0, 1]" is an interval.
 MARK = re.compile(
-    r"(?<!\s)(?:(?<!\bCI)(?<!\bCI:)(?<!\bIQR)(?<!\binterval)(?<!\brange)(?<!=)|(?=\s*\[\d+\]))\s*(?:"
+    rf"(?<!\s)(?=\s*[\[【(])(?:{_IS_NO_DATA}|(?={_SURE_MARK}))\s*(?:"
     rf"\[(?!0\s*[,;–-])(?:\[{_NAMED}?{_NUMBERS}\]|{_NAMED}?{_NUMBERS})\]"
-    rf"|【{_NAMED}?{_NUMBERS}(?:[:†][^】]*)?】|\({_NAMED}{_NUMBERS}\))",
+    rf"|【{_NAMED}?{_NUMBERS}(?:[:†][^】]*)?】|\((?:{_NAMED}{_NUMBERS}|{PAGE})\))",
     re.I,
 )
 FIGURE = re.compile(r"((?<!\w)[-−–])?(\d+(?:[.,]\d+)*)(\s?%|\s+per\s?cent\b)?")
 THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-NEGATION = re.compile(r"\b(?:not|no|never|without|cannot|neither|nor)\b|n['’]t\b")
+WRITTEN_NUMBER = re.compile(rf"\b(?:{'|'.join(NUMBER_WORDS)})\b", re.I)
+NEGATION = re.compile(r"\b(?:not(?! (?:only|just|merely)\b)|no|never|without|cannot|neither|nor)\b|n['’]t\b")
 NAME = re.compile(r"(?<!^)\b[\w-]*[A-Z][\w-]*")  # GLUE, Alps, mRNA; the first word is upper case anyway
 
 
@@ -41,7 +52,7 @@ class Agreement:
 def compare(claim: str, text: str, around: str = "") -> Agreement:
     """``around`` is what stands near the text, where a name may be said in full."""
     return Agreement(
-        covered=coverage(content_words(claim), text),
+        covered=coverage(content_words(_in_digits(claim)), _in_digits(text)),
         in_order=_shared_pairs(claim, text),
         figures=figures(claim) <= figures(text),
         polarity=_denies(claim) == _denies(text),
@@ -70,9 +81,21 @@ def says_names(claim: str, text: str) -> bool:
     return _names_said(f"the {claim}" if is_name else claim, text) == 1
 
 
+def label_fits(label: str, text: str) -> bool:
+    """True if the text says half of the label's names; the capitals of a title, which all its words have, make none."""
+    words = label.strip(":").split()
+    if not any(word[0].islower() for word in words if content_words(word)):
+        words = [word if any(c.isupper() or c.isdigit() for c in word[1:]) else word.casefold() for word in words]
+    return _names_said(f"the {' '.join(words)}", text) >= LEAST_NAMED
+
+
 def _figure(sign: str, digits: str, percent: str) -> str:
     plain = digits.replace(",", "") if THOUSANDS.fullmatch(digits) else digits
     return ("-" if sign else "") + plain + ("%" if percent else "")
+
+
+def _in_digits(text: str) -> str:
+    return WRITTEN_NUMBER.sub(lambda found: NUMBER_WORDS[found[0].casefold()], text)
 
 
 def _denies(text: str) -> bool:

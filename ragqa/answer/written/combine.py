@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import chain, zip_longest
 
 from ragqa.answer.draft import Draft
-from ragqa.answer.evidence import MOST_EVIDENCE, choose_evidence
+from ragqa.answer.evidence import MOST_EVIDENCE, choose_evidence, expanded
 from ragqa.answer.prompts import NOT_IN_PAPERS
 from ragqa.answer.written.chosen import said_choice, said_verdict
 from ragqa.types import AnswerKind, Hit
@@ -18,6 +18,7 @@ OF_WHOLE_PAPERS: frozenset[AnswerKind] = frozenset({"comparison", "summary"})
 """They search by themselves; the evidence of the question is only more of the same."""
 NO_SUPPORT = "What the language model wrote had no support in the papers; this is the answer without it."
 NO_WORDS = "The language model found no answer in the evidence; this is the answer without it."
+NO_REASONS = "The language model gave no reasons; this is the answer without it."
 
 
 def evidence_to_write_from(kind: AnswerKind, cited: Sequence[Hit], evidence: Sequence[Hit]) -> list[Hit]:
@@ -44,7 +45,7 @@ def with_neighbours(hits: Sequence[Hit], count_tokens: Callable[[str], int], roo
     """The hits, the best of them with the text that adjoins them on the page, for at most ``room`` tokens more."""
     known, wide = [hit.text for hit in hits], []
     for hit in hits:
-        wider = _joined(hit, known)
+        wider = expanded(hit, known)
         cost = count_tokens(wider.text) - count_tokens(hit.text) if wider is not hit else 0
         if 0 < cost <= room:
             wide.append(wider)
@@ -58,15 +59,15 @@ def with_neighbours(hits: Sequence[Hit], count_tokens: Callable[[str], int], roo
 def together(written: Draft, made: Draft | None, sure: float) -> Draft:
     """The checked words with what was made without them; ``sure`` is how likely it is that there is an answer at all.
 
-    Its confidence is that the papers bear out what it says: ``sure``, or the probability of the verdict or choice that
-    the words give, times the share of its sentences that have support.
+    Its confidence is that the papers bear out what it says: ``sure``, times the probability of the verdict or choice
+    that the words give, times the share of its sentences that have support.
     """
     share = written.confidence
     if written.abstained:
         return written
     if made is None:
         return replace(written, confidence=round(sure * share, 3), supported=share)
-    likely, differs = _agreement(written.text, made)
+    likely, differs = _agreement(written.text, made, sure)
     return replace(
         written,
         confidence=round(likely * share, 3),
@@ -77,10 +78,15 @@ def together(written: Draft, made: Draft | None, sure: float) -> Draft:
     )
 
 
-def without_words(made: Draft, written: Draft) -> Draft:
-    """What was made without the model, with a note on why its words are left out."""
-    reason = NO_SUPPORT if written.unsupported else NO_WORDS
-    return replace(made, usage=written.usage, note=" ".join(filter(None, (reason, made.note))))
+def without_words(made: Draft, written: Draft, text: str) -> Draft:
+    """What was made without the model, with a note on why its ``text`` is left out, and on a bare verdict in it."""
+    if written.unsupported:
+        reasons = [NO_SUPPORT]
+    elif _gives(text, made) is None or NOT_IN_PAPERS.rstrip(".").casefold() in text.casefold():
+        reasons = [NO_WORDS]
+    else:
+        reasons = [NO_REASONS, _agreement(text, made, made.confidence)[1]]
+    return replace(made, usage=written.usage, note=" ".join(filter(None, (*reasons, made.note))))
 
 
 def is_refusal_so_far(text: str) -> bool:
@@ -88,25 +94,29 @@ def is_refusal_so_far(text: str) -> bool:
     return NOT_IN_PAPERS.casefold().startswith(text.strip().casefold())
 
 
-def _joined(hit: Hit, known: Sequence[str]) -> Hit:
-    before, after = ("" if any(part in text for text in known) else part for part in (hit.before, hit.after))
-    text = " ".join(filter(None, (before, hit.text, after)))
-    return hit if text == hit.text else hit.model_copy(update={"text": text})
+def _gives(text: str, made: Draft) -> str | None:
+    """The verdict or the choice that the text gives, if one was to be given."""
+    if made.details.verdict is not None:
+        return said_verdict(text)
+    return said_choice(text, [choice.text for choice in made.details.choices])
 
 
-def _agreement(text: str, made: Draft) -> tuple[float, str]:
-    """The probability of what the text says, and a note if the evidence by itself says something else."""
-    verdict, choices = made.details.verdict, made.details.choices
+def _agreement(text: str, made: Draft, sure: float) -> tuple[float, str]:
+    """The probability of what the text says, and a note if the evidence by itself says something else.
+
+    Evidence without a sentence for yes or for no says nothing by itself.
+    """
+    verdict, said = made.details.verdict, _gives(text, made)
     if verdict is not None:
         chances = {"yes": verdict.yes, "no": verdict.no, "maybe": verdict.maybe}
-        said, likeliest = said_verdict(text), str(verdict.answer)
+        likeliest, has_sides = str(verdict.answer), bool(verdict.supporting or verdict.opposing)
     else:
-        chances = {choice.text: choice.probability for choice in choices}
-        said, likeliest = said_choice(text, list(chances)), max(chances, key=lambda name: chances[name], default="")
+        chances = {choice.text: choice.probability for choice in made.details.choices}
+        likeliest, has_sides = max(chances, key=lambda name: chances[name], default=""), True
     if said is None or said == likeliest:
         return made.confidence, ""
     note = (
         f"The language model says “{said}” ({chances[said]:.0%}); the evidence by itself speaks for"
         f" “{likeliest}” ({chances[likeliest]:.0%}). See for yourself."
     )
-    return made.confidence * min(1.0, chances[said] / (chances[likeliest] or 1.0)), note
+    return sure * chances[said], note if has_sides else ""

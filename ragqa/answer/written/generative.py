@@ -9,7 +9,7 @@ from ragqa.answer.prompts import NOT_IN_PAPERS, answer_messages, prompt_tokens
 from ragqa.answer.untrusted import harmless, harmless_pieces
 from ragqa.answer.written.backing import Backing
 from ragqa.answer.written.claimless import claims_nothing
-from ragqa.answer.written.pieces import pieces
+from ragqa.answer.written.parts import parts
 from ragqa.answer.written.support import Support
 from ragqa.errors import ModelError, PromptTooLong
 from ragqa.protocols import ChatModel
@@ -58,11 +58,11 @@ class Writer:
         return replace(draft, usage=_usage(question, fitting, written, model), note=note)
 
     def _stream(self, question: str, evidence: Sequence[Hit], model: ChatModel) -> Generator[str, None, str]:
-        pieces = []
+        written = ""
         for piece in harmless_pieces(model.stream(answer_messages(question, evidence), self.answer_tokens)):
-            pieces.append(piece)
+            written += piece
             yield piece
-        return "".join(pieces)
+        return written
 
 
 def _usage(question: str, evidence: Sequence[Hit], written: str, model: ChatModel) -> dict[str, int]:
@@ -85,24 +85,24 @@ def check(written: str, evidence: Sequence[Hit], support: Support, citer: Citer,
 
     ``question`` tells which choices were given, as to repeat one of them claims nothing. A refusal if nothing does.
     """
-    if not written.strip() or NOT_IN_PAPERS.rstrip(".").lower() in written.lower():
-        return refusal(0.0)
+    titles = [hit.title for hit in evidence]
     backing = Backing.of(evidence, support)
     shown, supported, unsupported = [], 0, []
-    for piece in pieces(harmless(written), len(evidence)):
-        if claims_nothing(piece, question):
-            shown.append(f"{piece.before}{piece.text}{piece.after}")
+    for part in parts(harmless(written), len(evidence)):
+        if claims_nothing(part, question, titles):
+            shown.append(f"{part.before}{part.text}{part.after}")
             continue
-        citations = [citer.cite(found.hit, found.text, score) for found, score in backing.behind(piece)]
+        citations = [citer.cite(found.hit, found.text, score) for found, score in backing.behind(part)]
         on_page = [citation for citation in citations if citation]
         if on_page and len(on_page) == len(citations):
             supported += 1
-            shown.append(f"{piece.before}{marked(piece.text, on_page)}{piece.after}")
+            shown.append(f"{part.before}{marked(part.text, on_page)}{part.after}")
         else:
-            unsupported.append(piece.text)
-            shown.append(f"{piece.before}{piece.text} {UNSUPPORTED}{piece.after}")
+            unsupported.append(part.text)
+            shown.append(f"{part.before}{part.text} {UNSUPPORTED}{part.after}")
     if not supported:
-        return without_support(unsupported) if unsupported else refusal(0.0)
+        says_so = NOT_IN_PAPERS.rstrip(".").casefold() in written.casefold()
+        return without_support(unsupported) if unsupported and not says_so else refusal(0.0)
     return Draft(
         "".join(shown).strip(), round(supported / (supported + len(unsupported)), 3), unsupported=tuple(unsupported)
     )

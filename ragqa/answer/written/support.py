@@ -103,9 +103,9 @@ def shipped_weights() -> Weights:
 
 
 def neighbours(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Each sentence with the one after it, where both stand in the same hit."""
-    pairs = [(a, b) for a, b in pairwise(sentences) if a.number == b.number]
-    return [Sentence(a.number, a.hit, f"{a.text} {b.text}") for a, b in pairs]
+    """Each sentence with the one right behind it in the same hit."""
+    pairs = [Sentence(a.number, a.hit, f"{a.text} {b.text}") for a, b in pairwise(sentences) if a.number == b.number]
+    return [pair for pair in pairs if pair.text in pair.hit.text]
 
 
 def numbers_of(agreement: Agreement) -> dict[str, float]:

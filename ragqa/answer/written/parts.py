@@ -1,9 +1,11 @@
-"""What a language model wrote, cut into pieces that can be checked: sentences, items of lists, rows. Pure.
+"""What a language model wrote, cut into parts that can be checked: sentences, items of lists, rows. Pure.
 
-Put together again, the pieces are the text: line breaks and bullets are kept, and only the model's marks are gone.
+Put together again, the parts are the text: line breaks and bullets are kept, and only the model's marks are
+gone, with lines of nothing else.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -11,7 +13,7 @@ from typing import Literal
 
 from ragqa.answer.untrusted import harmless
 from ragqa.answer.words import content_words
-from ragqa.answer.written.claims import MARK
+from ragqa.answer.written.claims import MARK, PAGE
 from ragqa.sentences import sentence_spans
 
 # A straight mark right behind a word or its point ends a quotation, whose beginning may be missing.
@@ -30,14 +32,26 @@ OPENER = re.compile(
     re.I,
 )
 NUMBERED_EVIDENCE = re.compile(
-    r"\b(?:(?:according to|based on|as \w+ (?:in|by)|in|from) )?(?:evidence|source|passage|excerpt)s? #?\d+\b,?", re.I
+    r"\b(?:(?:according to|based on|as \w+ (?:in|by)|in|from) )?(?:evidence|source|excerpt)s? #?\d+\b,?", re.I
+)
+PAGE_OF_EVIDENCE = re.compile(rf"(?:,|\bon|\bat) {PAGE}", re.I)  # as the prompt names it; no figure of the claim
+# "Sources: [1], [2]"
+SOURCES = re.compile(r"\W*(?:sources?|references?|citations?|evidence)(?: used| cited)?(?:\W*:\W*|\W*$)", re.I)
+UNKNOWN = re.compile(
+    r"(?:(?:is|are|was|were) )?"
+    r"(?:not (?:reported|available|applicable|given|stated|specified|mentioned|provided)"
+    r"(?: (?:in|by) the (?:\w+ )?(?:evidence|papers?|text|stud(?:y|ies)|authors?))?"
+    r"|unknown|none reported|unspecified|n/?a|n\.a\.|nr|[-–—?…]+)\.?",
+    re.I,
 )
 
 # A number in round brackets is a mark at the end of a sentence only; "Eq. (1)." is the number of something else.
-_ROUND = r"\s*\((\d{1,2}(?:\s*[,;–-]\s*\d{1,2})*)\)"
+_ROUND = rf"\s*\((\d{{1,2}}(?:\s*[,;–-]\s*\d{{1,2}})*)(?:,?\s*{PAGE})?\)"
 ROUND_MARK = re.compile(rf"{_ROUND}(?=[.!?]+(?:\s|$)|\s*$)|(?<=[.!?]){_ROUND}(?=\s)")
 NUMBERED_THING = re.compile(
-    r"(?:^|\W)(?:eqs?|eqns?|equations?|figs?|figures?|tables?|steps?|sections?|phases?|stages?)\.?$", re.I
+    r"(?:^|\W)(?:eqs?|eqns?|equations?|figs?|figures?|tables?|steps?|sections?|phases?|stages?|models?|groups?|stud(?:y|ies)"
+    r"|experiments?|hypothes[ie]s|algorithms?|conditions?|theorems?)\.?$",
+    re.I,
 )
 
 JOINING = frozenset({"while", "whereas", "but"})
@@ -46,8 +60,11 @@ LEADING = re.compile(r"(?:(?:and|but|while|whereas|although|though)\b|[,;])\s*",
 LEAST_CLAUSE = 2  # content words; what has fewer is no clause of its own
 SHORTEST_WRAPPED = 40  # characters of a line that may have been broken because it was full
 MOST_BREAKS = 2
+TOP = -10  # depth above that of a heading with one "#"
+MOST_INDENT = 1000
 
 Kind = Literal["sentence", "item", "heading", "row"]
+DEPTHS: dict[Kind, int] = {"heading": -3, "sentence": -1, "row": MOST_INDENT}  # of lines without a bullet
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +76,11 @@ class Clause:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Part:
     """``before`` and ``after`` are what surrounds the text where it is shown: line breaks, bullets, bars of a table.
 
-    ``lead`` is the line that introduces a list; ``clauses`` are empty if the text has but one.
+    ``clauses`` are empty if the text has but one. ``lead`` is the line or item that introduces a list, ``labels`` all
+    headings and lines with a colon that an item or row stands below, ``leads`` how many items or rows this one leads.
     """
 
     before: str
@@ -72,6 +90,8 @@ class Piece:
     numbers: frozenset[int]
     clauses: tuple[Clause, ...] = ()
     lead: str = ""
+    labels: tuple[str, ...] = ()
+    leads: int = 0
 
     @property
     def claim(self) -> str:
@@ -90,13 +110,13 @@ Marks = list[tuple[int, frozenset[int]]]
 """Behind how many words of the text each mark stands, and its numbers."""
 
 
-def pieces(written: str, count: int) -> list[Piece]:
+def parts(written: str, count: int) -> list[Part]:
     """In the order of the text. ``count`` is how much evidence there is; numbers beyond it mean nothing.
 
-    Marks on a line of their own belong to the piece before.
+    Marks on a line of their own belong to the part before.
     """
-    found: list[Piece] = []
-    lead, head = "", tuple[str, ...]()
+    found: list[Part] = []
+    outline, head = _Outline(), tuple[str, ...]()
     lines = list(_lines(written))
     for line, below in zip(lines, [*lines[1:], None], strict=False):
         if line.kind == "row":
@@ -104,14 +124,44 @@ def pieces(written: str, count: int) -> list[Piece]:
             head = _cells(line.body) if is_head else head
             made = [_row(line, head, count, is_head)]
         else:
-            lead = "" if line.kind != "item" else lead
-            made = _sentences(line, count, lead)
+            made = _sentences(line, count)
         if not made[0].text and found:
             found[-1] = replace(found[-1], numbers=found[-1].numbers | made[0].numbers)
-        if made[0].text or made[0].before.strip():
-            found += made
-            lead = made[-1].claim if made[-1].claim.endswith(":") and line.kind != "item" else lead
-    return found
+        if made[0].text or any(c.isalnum() for c in made[0].before):
+            found += outline.placed(line, made, len(found))
+    return [replace(part, leads=outline.led[at]) for at, part in enumerate(found)]
+
+
+class _Outline:
+    """What stands above a line and leads it: headings, and lines and items with a colon. Counts what each leads."""
+
+    def __init__(self) -> None:
+        self.led = Counter[int]()
+        self._above: list[tuple[int, str, int]] = []
+
+    def placed(self, line: _Line, made: Sequence[Part], at: int) -> list[Part]:
+        """The line's parts, the first of which is the text's ``at``-th, with what leads them."""
+        depth = _depth(line)
+        self._above = [above for above in self._above if above[0] < depth]
+        above = [claim for _, claim, _ in self._above] if line.kind in ("item", "row") else []
+        lead = above[-1] if above and above[-1].endswith(":") and line.kind == "item" else ""
+        if above and made[0].kind != "heading" and not _is_rule(line.body):
+            self.led[self._above[-1][2]] += 1
+        last = made[-1].claim
+        if line.kind != "row" and (line.kind == "heading" or last.endswith(":")):
+            self._above.append((depth, last, at + len(made) - 1))
+        return [replace(part, lead=lead, labels=tuple(above)) for part in made]
+
+
+def _depth(line: _Line) -> int:
+    """Headings stand above lines, lines above lists, numbered items above those with other bullets."""
+    bullet = line.before.lstrip("\n")
+    if "#" in bullet:
+        return bullet.count("#") + TOP
+    if line.kind in DEPTHS and not bullet.strip():
+        return DEPTHS[line.kind]
+    indent = len(bullet) - len(bullet.lstrip())
+    return 2 * indent + (not any(c.isalnum() for c in bullet))
 
 
 def _lines(written: str) -> Iterator[_Line]:
@@ -149,13 +199,15 @@ def _line(before: str, body: str) -> _Line:
     return _Line(before + (bullet[0] if bullet else ""), rest, kind)
 
 
-def _sentences(line: _Line, count: int, lead: str) -> list[Piece]:
+def _sentences(line: _Line, count: int) -> list[Part]:
     """The line's sentences; the first has the line's bullet before it."""
     words, marks = _without_marks(line.body, count)
+    if marks and SOURCES.fullmatch(" ".join(words)):
+        return [Part("", "", "", line.kind, frozenset())]
     numbers = frozenset[int]().union(*(n for _, n in marks))
     if not words:
-        return [Piece(line.before, "", "", line.kind, numbers)]
-    made: list[Piece] = []
+        return [Part(line.before, "", "", line.kind, numbers)]
+    made: list[Part] = []
     for start, end in _whole_quotations(_spans(words), words):
         own = [(at, n) for at, n in marks if start < at <= end or (at == 0 and start == 0)]
         text = " ".join(words[start:end])
@@ -164,7 +216,7 @@ def _sentences(line: _Line, count: int, lead: str) -> list[Piece]:
         text = text[number.end() :] if number else text
         clauses = tuple(_clauses(words, start, end, own))
         numbers = frozenset[int]().union(*(n for _, n in own))
-        made.append(Piece(before, text, "", line.kind, numbers, clauses, lead))
+        made.append(Part(before, text, "", line.kind, numbers, clauses))
     return made
 
 
@@ -172,8 +224,8 @@ def _spans(words: Sequence[str]) -> list[tuple[int, int]]:
     """As ``sentence_spans``, but a "No." that answers is a sentence, and no short form of "number"."""
     answers = [at for at, word in enumerate(words, start=1) if word.strip("*_") == "No." and _answers(words[: at - 1])]
     starts = [0, *(at for at in answers if words[at : at + 1] and not words[at][0].isdigit())]
-    parts = pairwise([*starts, len(words)])
-    return [(begin + start, begin + end) for begin, stop in parts for start, end in sentence_spans(words[begin:stop])]
+    runs = pairwise([*starts, len(words)])
+    return [(begin + start, begin + end) for begin, stop in runs for start, end in sentence_spans(words[begin:stop])]
 
 
 def _answers(before: Sequence[str]) -> bool:
@@ -216,14 +268,18 @@ def _is_ours(text: str, mark: re.Match[str], quotations: Sequence[tuple[int, int
 
 
 def _is_round_mark(text: str, mark: re.Match[str], count: int) -> bool:
-    numbers = [int(number) for number in re.findall(r"\d+", mark[0])]
-    is_enumerated = text.startswith("(") or NUMBERED_THING.search(text[: mark.start()])
+    numbers = [int(number) for number in re.findall(r"\d+", mark[1] or mark[2])]
+    is_enumerated = text.startswith("(") or _is_numbered(text[: mark.start()])
     return mark.start() > 0 and not is_enumerated and all(1 <= number <= count for number in numbers)
+
+
+def _is_numbered(before: str) -> bool:
+    return NUMBERED_THING.search(before.rstrip()) is not None
 
 
 def numbers_of(mark: str, count: int) -> frozenset[int]:
     """Of evidence that there is: ``[1-3; 99]`` → 1, 2, 3."""
-    plain = re.sub(r"[:†][^】]*】", "", mark) if "【" in mark else mark
+    plain = re.sub(PAGE, "", re.sub(r"[:†][^】]*】", "", mark) if "【" in mark else mark, flags=re.I)
     found = re.findall(r"(\d+)(?:\s*[-–—]\s*(\d+))?", plain)
     ranges = (range(max(1, int(first)), min(count, int(last or first)) + 1) for first, last in found)
     return frozenset(number for numbers in ranges for number in numbers)
@@ -250,8 +306,8 @@ def _clauses(words: Sequence[str], start: int, end: int, marks: Marks) -> Iterat
     """What the sentence says one after the other; nothing if it says one thing."""
     bounds = [start, end]
     for at in _boundaries(words, start, end, {at for at, _ in marks}):
-        parts = (words[bounds[-2] : at], words[at:end])
-        if all(len(content_words(" ".join(part))) >= LEAST_CLAUSE for part in parts):
+        sides = (words[bounds[-2] : at], words[at:end])
+        if all(len(content_words(" ".join(side))) >= LEAST_CLAUSE for side in sides):
             bounds.insert(-1, at)
     for first, last in pairwise(bounds) if len(bounds) > 2 else ():
         numbers = frozenset[int]().union(*(n for at, n in marks if first < at <= last))
@@ -273,7 +329,8 @@ def _boundaries(words: Sequence[str], start: int, end: int, marked: set[int]) ->
 def _plain(text: str) -> str:
     plain = NUMBERED_EVIDENCE.sub("", EMPHASIS.sub("", text)).replace("|", ",")
     if "(1)" in plain and "(2)" in plain:  # things counted as they are told
-        plain = re.sub(r"\(\d\)\s*", "", plain)
+        plain = re.sub(r"\(\d\)\s*", lambda m: m[0] if _is_numbered(plain[: m.start()]) else "", plain)
+    plain = PAGE_OF_EVIDENCE.sub("", plain)
     return OPENER.sub("", " ".join(plain.split()), count=1)
 
 
@@ -285,7 +342,7 @@ def _is_rule(body: str) -> bool:
     return all(RULE_CELL.fullmatch(cell) for cell in _cells(body))
 
 
-def _row(line: _Line, head: Sequence[str], count: int, is_head: bool) -> Piece:
+def _row(line: _Line, head: Sequence[str], count: int, is_head: bool) -> Part:
     """A table's row; each of its cells with the names of row and column is a clause."""
     words, marks = _without_marks(line.body, count)
     body = " ".join(words)
@@ -296,5 +353,6 @@ def _row(line: _Line, head: Sequence[str], count: int, is_head: bool) -> Piece:
     columns = [_cells(" ".join(_without_marks(cell, count)[0]))[0] for cell in head[1:]]
     columns += [""] * (len(rest) - len(columns))
     cells = zip(columns, rest, strict=False)
-    clauses = tuple(Clause(" ".join(f"{name} {column} {cell}".split()), numbers) for column, cell in cells if cell)
-    return Piece(line.before + bars, text, ends, "heading" if is_head else "row", numbers, clauses)
+    told = [(column, cell) for column, cell in cells if cell and not UNKNOWN.fullmatch(cell)]
+    clauses = tuple(Clause(" ".join(f"{name} {column} {cell}".split()), numbers) for column, cell in told)
+    return Part(line.before + bars, text, ends, "heading" if is_head else "row", numbers, clauses)
