@@ -138,6 +138,11 @@ def test_what_stands_below_a_name_is_held_to_it(above: str) -> None:
 def test_a_heading_of_no_names_and_an_item_without_colon_hold_nothing_up() -> None:
     assert checked("## Key Findings\n**Snow Depth**\n- explains 64% of the variance [1]").unsupported == ()
     assert checked("- BERT reached 71.3 [2]\n  - GPT reached 68.2 [3]").unsupported == ()
+    assert checked("Key points:\n* **BERT:**\n    * F1: 71.3 [2]\n    * Dropout: 0.1 [2]").unsupported == ()
+
+
+def test_the_line_above_does_not_bear_out_an_item_that_is_said_nowhere() -> None:
+    assert checked("Marmots hibernate for 201 days each winter:\n- Penguins [1]").unsupported[-1] == "Penguins"
 
 
 # What claims nothing
@@ -235,7 +240,7 @@ def test_a_sentence_of_two_sources_is_as_weak_as_its_weakest_clause(written: str
         "[1-3]", "[1–3]", "[1; 2]", "[1, 2]", "[1 and 3]", "[Evidence 2]", "[Source 2]", "[Evidence 1, Evidence 2]",
         "(Evidence 2)", "【1】", "【1†source】", "[1][2]", "[1] [2]", "[[1]]", "[^1]", "(1)", "(1, 2)", "[9]", "[1-99]",
         "[Evidence 9]", "[999999999999]", "[1, page 1]", "(Evidence 1, page 1)", "[1, p. 3]", "(p. 1) [1]", "(1, p. 2)",
-        "[1, pp. 3–4; 2, page 9]", "(page 1)",
+        "[1, pp. 3–4; 2, page 9]", "(page 1)", "(see p. 1) [1]",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("sentence", ["Marmots hibernate for 201 days{}.", "Marmots hibernate for 201 days.{}"])

@@ -17,7 +17,7 @@ SHORTEST_QUOTATION = 12  # characters; what is shorter is a term in quotation ma
 QUOTATION_ENDS = " .,;:"  # a writer's own punctuation often stands inside the marks
 ARTICLES = frozenset({"the", "a", "an"})  # "The Transformer uses:" begins a sentence, "Transformer:" is a name
 TITLE_ENDS = f"{QUOTATION_ENDS}…"
-LEAST_FITTING = 0.5  # share of a label's content words that the paper's name or the passage must have
+LEAST_FITTING = 0.5  # share of a label's or item's content words that the paper's name, passage or sentence must have
 
 Backed = list[tuple[Sentence, float]]
 """Sentences with how probable it is that they bear the words out."""
@@ -57,15 +57,19 @@ class Backing:
         return self._carrying(part.claim, part.numbers, self._naming(part.claim))
 
     def _item(self, part: Part) -> Backed:
-        """What carries a list's item of a few words with the line above the list, or has them and does not deny it."""
+        """What carries a list's item of a few words with the line above the list, or has them and does not deny it.
+
+        Half of the item's own words must be there, however much of the line above is.
+        """
         claim = introduced(part)
         if not claim:
             return []
         wanted = content_words(part.claim)
-        having = [sentence for sentence in self.sentences if coverage(wanted, sentence.text) == 1]
-        compared = [(sentence, compare(claim, sentence.text)) for sentence in having]
+        shares = [(sentence, coverage(wanted, sentence.text)) for sentence in self.sentences]
+        near = [sentence for sentence, share in shares if share >= LEAST_FITTING]
+        compared = [(sentence, compare(claim, sentence.text)) for sentence, share in shares if share == 1]
         agreeing = [sentence for sentence, found in compared if found.polarity and found.direction]
-        return self._carrying(claim, part.numbers, self.sentences) or self._carrying(part.claim, part.numbers, agreeing)
+        return self._carrying(claim, part.numbers, near) or self._carrying(part.claim, part.numbers, agreeing)
 
     def _sentence(self, part: Part) -> Backed:
         """Of ``On marmots: they sleep less`` also what follows the colon, in a paper or passage that the label fits."""

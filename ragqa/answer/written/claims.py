@@ -14,6 +14,7 @@ LEAST_SUPPORT = 0.5  # share of a sentence's content words that the words behind
 LEAST_NAMED = 0.5  # share of a label's names that must be said where what stands below it rests
 PAGE = r"(?:pp?\.|pages?)\s?[1-9]\d*(?:\s?[-–—]\s?\d+)?(?![.,]?\d)"
 _NAMED = r"(?:(?:evidence|sources?|excerpts?|ref(?:erence)?s?|citations?|documents?|docs?)\b\.?\s*[:#]?\s*)"
+_SEE = r"(?:(?:see|on|at) )?"
 _NUMBER = rf"\d+(?:,?\s*{PAGE})?"
 _NUMBERS = rf"(?:\^?{_NUMBER}(?:\s*(?:[,;&]|[-–—]|and)\s*{_NAMED}?{_NUMBER})*)"
 # Behind these words several bare numbers are data: "95% CI [12, 15]", "windows of [3, 4, 5]"; but "as shown in [1, 2]".
@@ -21,13 +22,13 @@ _BEFORE_DATA = r"\bCI \bCI: \bIQR \binterval \brange = \bof \bfrom \bto \bin \bb
 _BEFORE_MARK = (
     "according to", "as in", "shown in", "reported in", "described in", "found in", "stated in", "proposed in",
 )  # fmt: skip
-_SURE_MARK = rf"\s*(?:\[\^?\d+\]|\[\[|【|[\[(]{_NAMED}|\({PAGE})"
+_SURE_MARK = rf"\s*(?:\[\^?\d+\]|\[\[|【|[\[(]{_NAMED}|\({_SEE}{PAGE})"
 _IS_NO_DATA = "".join(f"(?<!{word})" for word in _BEFORE_DATA) + "".join(f"|(?<={words})" for words in _BEFORE_MARK)
 # [2], [[2]], [1; 2], [1-3], [Evidence 2], 【1†source】, (Evidence 2), [1, page 3], (p. 3). "[0, 1]" is an interval.
 MARK = re.compile(
     rf"(?<!\s)(?=\s*[\[【(])(?:{_IS_NO_DATA}|(?={_SURE_MARK}))\s*(?:"
     rf"\[(?!0\s*[,;–-])(?:\[{_NAMED}?{_NUMBERS}\]|{_NAMED}?{_NUMBERS})\]"
-    rf"|【{_NAMED}?{_NUMBERS}(?:[:†][^】]*)?】|\((?:{_NAMED}{_NUMBERS}|{PAGE})\))",
+    rf"|【{_NAMED}?{_NUMBERS}(?:[:†][^】]*)?】|\((?:{_NAMED}{_NUMBERS}|{_SEE}{PAGE})\))",
     re.I,
 )
 FIGURE = re.compile(r"((?<!\w)[-−–])?(\d+(?:[.,]\d+)*)(\s?%|\s+per\s?cent\b)?")
@@ -76,17 +77,19 @@ def figures(text: str) -> frozenset[str]:
 
 def says_names(claim: str, text: str) -> bool:
     """True if the text says every name of the claim, also one that begins it: BERT, mRNA, GPT-2."""
-    first = claim.partition(" ")[0]
-    is_name = any(c.isupper() or c.isdigit() for c in first[1:])
-    return _names_said(f"the {claim}" if is_name else claim, text) == 1
+    return _names_said(f"the {claim}" if _is_name(claim.partition(" ")[0]) else claim, text) == 1
 
 
 def label_fits(label: str, text: str) -> bool:
     """True if the text says half of the label's names; the capitals of a title, which all its words have, make none."""
-    words = label.strip(":").split()
-    if not any(word[0].islower() for word in words if content_words(word)):
-        words = [word if any(c.isupper() or c.isdigit() for c in word[1:]) else word.casefold() for word in words]
-    return _names_said(f"the {' '.join(words)}", text) >= LEAST_NAMED
+    first, *rest = label.split() or [""]
+    is_title = not any(word[0].islower() for word in rest if content_words(word))
+    names = [word for word in [first] if _is_name(word)] + [word for word in rest if _is_name(word) or not is_title]
+    return _names_said(f"the {' '.join(names)}", text) >= LEAST_NAMED
+
+
+def _is_name(word: str) -> bool:
+    return any(c.isupper() or c.isdigit() for c in word[1:])
 
 
 def _figure(sign: str, digits: str, percent: str) -> str:
