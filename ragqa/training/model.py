@@ -4,6 +4,7 @@ Owns the network; knows nothing of files of text. One pass gives an answer span,
 an answer, and how relevant the passage is.
 """
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertConfig, BertModel
@@ -62,6 +63,12 @@ def from_run(weights: Path, file: Path) -> Reader:
     reader.load_state_dict(load_file(file))
     reader.eval()
     return reader
+
+
+def average(files: Sequence[Path], out: Path) -> None:
+    """The mean of the weights of readers with a common beginning (model soups, Wortsman et al. 2022)."""
+    readers = [load_file(file) for file in files]
+    save_file({name: torch.stack([r[name].float() for r in readers]).mean(0) for name in readers[0]}, out)
 
 
 def tensors(batch: Batch) -> dict[str, Tensor]:
