@@ -23,7 +23,7 @@ WITH_READER = (0.379, 3.105, 2.642, 3.488, -6.319)
 WITHOUT_READER = (0.0, 4.124, 3.065, 2.831, -5.418)
 """A weight for each feature, and a constant."""
 LEAST_CONFIDENCE = 0.56
-"""Below it, an answer is refused: by one search 20 % of the dev questions that have one, and 84 % of those that have none."""
+"""Below it, an answer is refused: by one search 20 % of the dev questions with an answer, and 84 % of those without."""
 
 _NAME = re.compile(r"(?<!^)\b(?=\w*[A-Z0-9])[\w-]{2,}\b")
 
