@@ -4,7 +4,8 @@ import json
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,8 +32,13 @@ def model() -> Iterator[OllamaServer]:
 
 @pytest.fixture(scope="module")
 def api(tmp_path_factory: pytest.TempPathFactory, model: OllamaServer) -> Iterator[httpx.Client]:
+    with served(tmp_path_factory.mktemp("generative"), model) as client:
+        yield client
+
+
+@contextmanager
+def served(folder: Path, model: OllamaServer) -> Iterator[httpx.Client]:
     """A client of a server that knows one paper about marmots."""
-    folder = tmp_path_factory.mktemp("generative")
     settings = {"RAGQA_LLM": "ollama:llama3.2", "RAGQA_OLLAMA_URL": model.url}
     with running_server(folder / "data", **settings) as url, httpx.Client(base_url=url, timeout=120) as client:
         pdf = papers.write_one_column(folder / "marmots.pdf")
@@ -196,20 +202,21 @@ def test_a_busy_model_is_a_503_that_says_when_to_come_back(api: httpx.Client, mo
     assert complete(api, model="ragqa-generative").headers["retry-after"]
 
 
-def test_an_answer_from_a_prompt_that_was_cut_is_written_again_from_less(
-    api: httpx.Client, model: OllamaServer
-) -> None:
+def test_an_answer_from_a_prompt_that_was_cut_is_written_again_from_less(tmp_path: Path, model: OllamaServer) -> None:
+    # A server that has seen no prompt: what a window has held before, it is taken to have room for.
     model.reads_at_most = 280  # more than rules, question and half of the evidence have
-    answer = ask(api).json()
+    with served(tmp_path, model) as api:
+        answer = ask(api).json()
     assert (answer["mode"], answer["abstained"]) == ("generative", False)
     assert "written again from less" in answer["note"]
 
 
 def test_a_prompt_that_is_cut_however_short_ends_in_an_extractive_answer_that_says_so(
-    api: httpx.Client, model: OllamaServer
+    tmp_path: Path, model: OllamaServer
 ) -> None:
     model.reads_at_most = 90
-    answer = ask(api, mode="auto").json()
+    with served(tmp_path, model) as api:
+        answer = ask(api, mode="auto").json()
     assert answer["mode"] == "extractive"
     assert "read only 90 tokens of a prompt" in answer["note"]
 

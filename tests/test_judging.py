@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from ragqa.adapters.openvino_reader import SHIPPED
-from ragqa.evaluation.measures import token_f1
 from ragqa.protocols import Embedder
 from ragqa.training import evaluate
 from ragqa.training.features import Example
@@ -21,7 +20,7 @@ def test_the_exported_reader_is_judged_through_the_products_own_adapter() -> Non
     right, wrong = as_exported(SHIPPED)(
         [Example("What were the samples from Oslo washed in?", TEXT), Example("Who wrote Hamlet?", TEXT, "Heat")]
     )
-    assert token_f1(right.text, ["ethanol"]) > 0.6
+    assert right.text.startswith("ethanol")
     assert right.confidence > wrong.confidence
 
 
