@@ -21,7 +21,7 @@ from ragqa.answer.retry import DID_NOT_HELP, HELPED, WIDER, is_better, is_weak, 
 from ragqa.answer.scorer import SentenceScorer
 from ragqa.answer.spans import MOST_READ
 from ragqa.answer.written.combine import (
-    IN_WORDS_ALONE,
+    BESIDE_WORDS,
     OF_WHOLE_PAPERS,
     evidence_to_write_from,
     is_refusal_so_far,
@@ -266,18 +266,18 @@ class Asker:
         """In the model's words, where an answer is likely. A verdict, choices, a table or the parts of a summary are
         made without it; they stay, and answer alone where nothing bears the words out."""
         asking, kind = answering.asking, answering.kind
-        made = None if kind in IN_WORDS_ALONE else registry.answer(kind, asking)
+        made = registry.answer(kind, asking) if kind in OF_WHOLE_PAPERS else None
         if made is not None and made.kind == "clarification":
             return _Drafted(made, None, note)
-        if made is not None and made.abstained:
-            if kind not in OF_WHOLE_PAPERS:  # it has judged the very evidence that the model would get
-                return _Drafted(made, model, note)
-            made = None
+        made = None if made is None or made.abstained else made
         kind = (made.kind if made else None) or kind  # a summary of several papers is a comparison
-        sure = made.confidence if made and kind in OF_WHOLE_PAPERS else confidence_of(asking)
+        sure = made.confidence if made else confidence_of(asking)
         if made is None and sure < LEAST_CONFIDENCE:
-            return _Drafted(refusal(sure), model, note)
+            return _Drafted(registry.answer(kind, asking) if kind in BESIDE_WORDS else refusal(sure), model, note)
         draft, text, shown = yield from _as_events(self._writing(kind, asking, model))
+        if kind in BESIDE_WORDS:  # after the words: weighing sentences would keep the first of them waiting
+            made = registry.answer(kind, asking)
+            made = None if made.abstained else made
         if draft.abstained and made is not None:
             return _Drafted(without_words(made, draft, text), None, note, shown)
         return _Drafted(together(draft, made, sure), model, note, shown)

@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from ragqa.answer.asking import Asking
+from ragqa.answer.draft import Draft
+from ragqa.answer.kinds import registry
 from ragqa.answer.prompts import NOT_IN_PAPERS
 from ragqa.answer.scorer import EmbeddingScorer
 from ragqa.answer.written.combine import NO_REASONS, NO_SUPPORT, NO_WORDS
@@ -13,12 +16,12 @@ from ragqa.answer.written.support import WordSupport
 from ragqa.ask import Asker, Limits, Means
 from ragqa.chat import ChatModelSource
 from ragqa.document import Block, BlockKind, Chunk, Document, Metadata, Table
-from ragqa.protocols import Embedder, PassageReader
+from ragqa.protocols import ChatMessage, Embedder, PassageReader
 from ragqa.quotes import locate
 from ragqa.store.catalogue import Catalogue
 from ragqa.store.database import Database
 from ragqa.store.history import History
-from ragqa.types import Answer, AnswerDone, AskRequest, Filter, Hit, SearchRequest, SearchResult
+from ragqa.types import Answer, AnswerDone, AnswerKind, AskRequest, Filter, Hit, SearchRequest, SearchResult
 from tests.fixed_reader import FixedReader
 from tests.scripted_chat import ScriptedChat
 from tests.tiny_library import GENERATION, add_paper, make_page, paper_id_of
@@ -224,6 +227,27 @@ def test_with_a_model_a_verdict_is_kept_and_put_into_words(library: Library) -> 
     assert (answer.mode, answer.kind) == ("generative", "yes_no")
     assert answer.verdict is not None
     assert answer.answer.startswith("Deep snow")
+
+
+@pytest.mark.parametrize(("kind", "choices"), [("yes_no", None), ("choice", ("rose", "fell"))])
+def test_the_first_word_waits_for_no_verdict_and_no_choices(
+    kind: AnswerKind, choices: tuple[str, ...] | None, library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Recording(ScriptedChat):
+        def stream(self, messages: Sequence[ChatMessage], max_tokens: int) -> Iterator[str]:
+            order.append("words")
+            yield from super().stream(messages, max_tokens)
+
+    def weighed(asking: Asking) -> Draft:
+        order.append("chances")
+        return make(asking)
+
+    order: list[str] = []
+    make = registry.KINDS[kind]
+    monkeypatch.setitem(registry.KINDS, kind, weighed)
+    answer = library.ask(SNOW, FixedReader(["body mass"]), Recording(FINDING.capitalize()), choices, paper="marmots")
+    assert (answer.kind, answer.mode) == (kind, "generative")
+    assert order == ["words", "chances"]
 
 
 def test_what_is_not_to_be_kept_is_in_no_conversation(library: Library) -> None:

@@ -13,7 +13,8 @@ from ragqa.answer.prompts import NOT_IN_PAPERS
 from ragqa.answer.written.chosen import said_choice, said_verdict
 from ragqa.types import AnswerKind, Hit
 
-IN_WORDS_ALONE: frozenset[AnswerKind] = frozenset({"span", "list"})
+BESIDE_WORDS: frozenset[AnswerKind] = frozenset({"yes_no", "choice"})
+"""A verdict and chances are given beside the words; a span and a list are not, as the words take their place."""
 OF_WHOLE_PAPERS: frozenset[AnswerKind] = frozenset({"comparison", "summary"})
 """They search by themselves; the evidence of the question is only more of the same."""
 NO_SUPPORT = "What the language model wrote had no support in the papers; this is the answer without it."
