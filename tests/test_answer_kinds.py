@@ -8,15 +8,17 @@ import pytest
 from ragqa.answer.asking import Asking
 from ragqa.answer.draft import Draft
 from ragqa.answer.kinds import registry
+from ragqa.answer.kinds.extractive import nearly_as_good
 from ragqa.answer.prompts import NOT_IN_PAPERS
 from ragqa.answer.scorer import EmbeddingScorer
+from ragqa.answer.spans import Found
 from ragqa.answer.written.combine import NO_REASONS, NO_SUPPORT, NO_WORDS
 from ragqa.answer.written.generative import Writer
 from ragqa.answer.written.support import WordSupport
 from ragqa.ask import Asker, Limits, Means
 from ragqa.chat import ChatModelSource
 from ragqa.document import Block, BlockKind, Chunk, Document, Metadata, Table
-from ragqa.protocols import ChatMessage, Embedder, PassageReader
+from ragqa.protocols import AnswerSpan, ChatMessage, Embedder, PassageReader, Reading
 from ragqa.quotes import locate
 from ragqa.store.catalogue import Catalogue
 from ragqa.store.database import Database
@@ -37,6 +39,7 @@ BADGERS = [
     "They eat earthworms, acorns and beetles. Cameras and microphones recorded every sett.",
 ]
 TABLE = "Species Days Mass Marmot 201 4.5 Badger 0 11.2"
+READ = Reading((), AnswerSpan(0, 2, 6.0), 6.0)
 SLEEPING = "How long do alpine marmots hibernate?"
 
 
@@ -133,6 +136,17 @@ def test_a_reason_is_given_in_a_whole_sentence(library: Library) -> None:
         "Why do some groups of alpine marmots sleep less?", FixedReader(["lose members"]), paper="marmots"
     )
     assert answer.answer == "Groups that lose members sleep less. [1]"
+
+
+@pytest.mark.parametrize(("later", "texts"), [(6.0, ["3 valleys"]), (9.0, ["3 valleys", "9 collars"])])
+def test_a_list_takes_from_a_later_passage_only_what_is_clearly_better(later: float, texts: list[str]) -> None:
+    hits = [_hit("marmots", "marmots", page, text) for page, text in enumerate(("in 3 valleys", "with 9 collars"), 1)]
+    found = [
+        Found(hits[0], 0, "3 valleys", "in 3 valleys", 3, 12, 6.0, 9.0, READ),
+        Found(hits[0], 0, "in", "in 3 valleys", 0, 2, 4.5, 8.0, READ),
+        Found(hits[1], 1, "9 collars", "with 9 collars", 5, 14, later, 5.0, READ),
+    ]
+    assert [f.text for f in nearly_as_good(found)] == texts
 
 
 def test_an_enumeration_becomes_a_list(library: Library) -> None:
