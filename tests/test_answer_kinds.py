@@ -158,6 +158,15 @@ def test_an_enumeration_becomes_a_list(library: Library) -> None:
     assert len({short.rects for short in answer.short}) == 3
 
 
+def test_papers_that_are_asked_for_are_listed_by_title_with_a_reason_each(library: Library) -> None:
+    answer = library.ask("Which papers are on winter and snow?", FixedReader(["winter", "snow"]))
+    assert answer.kind == "list"
+    titles = [line.rpartition(" [")[0] for line in answer.answer.splitlines()]
+    assert sorted(titles) == ["- On badgers: a study", "- On marmots: a study"]
+    assert {citation.paper_id for citation in answer.citations} == {paper_id_of("marmots"), paper_id_of("badgers")}
+    assert library.ask("Which papers are on whales and krill?", FixedReader(["krill"])).abstained
+
+
 def test_a_cell_comes_with_the_heads_of_its_row_and_column(library: Library) -> None:
     answer = library.ask("What is the mass of a badger in the numbers?", FixedReader(["11.2"]), paper="table")
     assert (answer.kind, answer.answer) == ("cell", "11.2 (Badger, Mass) [1]")

@@ -47,6 +47,13 @@ SPANS = [
     "Summarize Materials and Methods",
     "What is the discussion about?",
     "How do the results differ from previous studies?",
+    "What does this paper say about limitations?",
+    "What does the paper say on dropout?",
+    "Should students use R or Python?",
+    "Does BERT or ELMo perform better on coreference resolution?",
+    "Was BioBERT trained on CPUs or GPUs?",
+    "Do the authors prefer Codex or text-davinci?",
+    "Is it better or worse than GPT-3?",
 ]
 YES_OR_NO = [
     "Does their model also take the expected answer style as input?",
@@ -58,6 +65,9 @@ YES_OR_NO = [
     "Rotator cuff tear: an occupational disease?",
     "Does screening or surveillance improve the prognosis of patients?",
     "Please tell me, does snow depth explain body mass?",
+    "Is A better than B or C?",
+    "Is it effective or not?",
+    "Does IL-6 or TNF-α predict survival?",
 ]
 LISTS = [
     "what are the evaluation datasets?",
@@ -77,6 +87,10 @@ LISTS = [
     "What two drugs did they compare?",
     "Which of the drugs are safe?",
     "On which islands was it found?",
+    "Who are the authors of SpanBERT?",
+    "Which papers use GloVe embeddings?",
+    "Are there any papers on marmots?",
+    "Which paper introduced masked language modelling?",
 ]
 COMPARISONS = [
     "Compare DistilBERT and LLaMA by training data.",

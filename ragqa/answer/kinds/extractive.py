@@ -8,6 +8,7 @@ from ragqa.answer.citations import Citer, marked
 from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence
 from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import Sentence, sentences_of
+from ragqa.answer.kinds.fitting import fitting, repeats
 from ragqa.answer.kinds.tables import FoundCell, cell_at
 from ragqa.answer.questions.question_kind import wants_sentence, wants_words
 from ragqa.answer.scorer import SentenceScorer
@@ -26,9 +27,13 @@ CLOSE_SPAN = 1.0  # logits below the best span, within which another belongs to 
 LATER = 2.0  # logits that a span must be better for each place that its passage comes behind the best one's
 _AND = re.compile(r"(?:,?\s+(?:and|or|as well as)\s+|[,;]\s+)(?![^(]*\))")
 _ASIDE = re.compile(r"\s*\([^()]*\b(?:19|20)\d\d[a-z]?[^()]*\)?")  # a citation such as "(Smith et al., 2019)"
-_NAME = r"[A-Z][\w.’'-]*"
-_CITED = re.compile(rf"^\(?{_NAME}(?:(?:,?\s+(?:and|&)|,)\s+{_NAME}|\s+et al\.?)+,?\s*\(?(?:19|20)\d\d")
-_YEAR_CHARS = 8  # of the text behind a span, in which its year may stand
+_OPEN = re.compile(r"\s*\([^()]*$")
+# A list has things in it: "and by the baseline" and "which require that" are the rest of a sentence.
+_NO_ITEM = re.compile(
+    r"^(?:by|with|without|of|in|on|at|for|from|to|into|as|than|that|which|who|where|when|while|if|is|are|was|were|be|has|"
+    r"have|had|does|do|did|can|may|will|show|shows|i\.e|e\.g|then|so|but|not)\b|\b(?:that|which|who|were|was|are|is)\b",
+    re.I,
+)
 
 
 def answer_with_span(asking: Asking) -> Draft:
@@ -36,10 +41,17 @@ def answer_with_span(asking: Asking) -> Draft:
     found, sure = _read(asking)
     if not found or sure < LEAST_CONFIDENCE:
         return refusal(sure) if asking.reader else _with_sentences(asking)
-    if not (found[0].is_sure or wants_words(asking.question)) or wants_sentence(asking.question):
+    if _needs_sentence(found[0], asking.question):
         return _explained(found[0], sure, asking)
     short = _short(found[0], asking)
     return _said([short], sure, asking) if short else refusal(sure)
+
+
+def _needs_sentence(best: Found, question: str) -> bool:
+    """True if the words alone would not answer: why and how, words of the question, words that the reader doubts."""
+    if wants_sentence(question) or repeats(question, best.text):
+        return True
+    return not (best.is_sure or wants_words(question))
 
 
 def answer_with_list(asking: Asking) -> Draft:
@@ -48,7 +60,8 @@ def answer_with_list(asking: Asking) -> Draft:
     if not found or sure < LEAST_CONFIDENCE:
         return refusal(sure) if asking.reader else _with_sentences(asking)
     items = [item for f in nearly_as_good(found) for item in _items(f, asking)]
-    different = list({item.text.casefold(): item for item in reversed(items)}.values())[::-1][:MOST_ITEMS]
+    new = [item for item in items if not repeats(asking.question, item.text)] or items
+    different = list({item.text.casefold(): item for item in reversed(new)}.values())[::-1][:MOST_ITEMS]
     return _said(different, sure, asking) if different else refusal(sure)
 
 
@@ -67,10 +80,16 @@ def answer_extractively(question: str, evidence: Sequence[Hit], scorer: Sentence
 
 
 def nearly_as_good(found: Sequence[Found]) -> list[Found]:
-    """The best span, and those nearly as good; names and a year are whose work it is, not what it is."""
-    named = [f for f in found if not _is_citation(f)] or list(found)
-    best = named[0]
-    return [f for f in named if f is best or f.logit > max(0.0, _needed(best, f.rank))]
+    """The best span, and those nearly as good."""
+    best = found[0]
+    return [f for f in found if f is best or f.logit > max(0.0, _needed(best, f.rank))]
+
+
+def enumerated(text: str) -> list[str]:
+    """The items of an enumeration without the citations behind them; [] if it is none."""
+    plain = _OPEN.sub("", _ASIDE.sub("", text))
+    parts = [name for part in _AND.split(plain) if (name := trimmed(part))]
+    return [] if any(_NO_ITEM.search(part) for part in parts) else parts
 
 
 def _needed(best: Found, rank: int) -> float:
@@ -83,11 +102,11 @@ def _with_sentences(asking: Asking) -> Draft:
 
 
 def _read(asking: Asking) -> tuple[list[Found], float]:
-    """Spans, best first, and how sure one may be that one of them answers."""
+    """Spans that may answer, best first, and how sure one may be that one of them answers."""
     if asking.reader is None or not asking.evidence:
         return [], 0.0
     found = read(asking.question, asking.evidence, asking.reader)
-    return found, confidence(asking.question, asking.evidence, found)
+    return fitting(asking.question, found), confidence(asking.question, asking.evidence, found)
 
 
 def _explained(best: Found, sure: float, asking: Asking) -> Draft:
@@ -95,8 +114,8 @@ def _explained(best: Found, sure: float, asking: Asking) -> Draft:
     short = _short(best, asking)
     if short is None:
         return refusal(sure)
-    if short.row or short.column:
-        return _said([short], sure, asking)  # a row says little without what heads its columns
+    if short.row:  # which says little without what heads its columns
+        return _said([short], sure, asking)
     evidence = evidence_of(best)
     overlaps = evidence in best.sentence or best.sentence in evidence
     if not overlaps:
@@ -142,7 +161,7 @@ def _cell(found: Found, asking: Asking) -> FoundCell | None:
         return None
     place = asking.citer.place(found.hit, found.start, found.end)
     page = asking.citer.page(found.hit)
-    return cell_at(place, page, asking.shelf.tables(found.hit.paper_id)) if place else None
+    return cell_at(place, page, asking.shelf.tables(found.hit.paper_id), asking.question) if place else None
 
 
 def _cell_answer(found: Found, cell: FoundCell, asking: Asking) -> ShortAnswer | None:
@@ -161,14 +180,9 @@ def _cell_answer(found: Found, cell: FoundCell, asking: Asking) -> ShortAnswer |
     )
 
 
-def _is_citation(found: Found) -> bool:
-    """Names and a year, such as "Koehn and Knowles 2017"."""
-    return bool(_CITED.match(found.hit.text[found.start : found.end + _YEAR_CHARS]))
-
-
 def _items(found: Found, asking: Asking) -> list[ShortAnswer]:
     """The parts of an enumeration, each drawn by itself; else the span as it is."""
-    parts = [name for part in _AND.split(found.text) if (name := trimmed(_ASIDE.sub("", part)))]
+    parts = enumerated(found.text)
     whole = _short(found, asking)
     if whole is None or whole.row or len(parts) < 2:
         return [whole] if whole else []

@@ -4,13 +4,15 @@ from collections.abc import Callable
 
 from ragqa.answer.asking import Asking
 from ragqa.answer.draft import Draft
+from ragqa.answer.kinds.authors import answer_with_authors, asks_for_authors
 from ragqa.answer.kinds.choices import answer_with_choice
 from ragqa.answer.kinds.comparison import answer_with_comparison, can_compare
 from ragqa.answer.kinds.extractive import answer_with_list, answer_with_span
 from ragqa.answer.kinds.summary import answer_with_summary
+from ragqa.answer.kinds.which_papers import answer_with_papers
 from ragqa.answer.kinds.yes_no import answer_with_verdict
 from ragqa.answer.questions.named import MASK, masked, named_papers
-from ragqa.answer.questions.question_kind import kind_of, may_compare, to_summarize
+from ragqa.answer.questions.question_kind import asks_for_papers, kind_of, may_compare, to_summarize
 from ragqa.types import AnswerKind, Paper
 
 Answering = Callable[[Asking], Draft]
@@ -39,6 +41,10 @@ def wanted_kind(question: str, choices: tuple[str, ...], scope: Callable[[], lis
 
 def answer(kind: AnswerKind, asking: Asking) -> Draft:
     """The answer in the papers' own words."""
+    if kind in ("span", "list") and asks_for_authors(asking.question) and (authors := answer_with_authors(asking)):
+        return authors
+    if kind == "list" and asks_for_papers(asking.question) and asking.reader and len(asking.scope()) > 1:
+        return answer_with_papers(asking)
     return KINDS[kind](asking)
 
 

@@ -1,9 +1,13 @@
 """The cell of a table that a span stands in, with the heads of its row and column. Pure."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ragqa.answer.words import content_words
 from ragqa.document import Page, Span, Table
+
+_FIGURE = re.compile(r"[\d.,%±+()<>=–-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,25 +21,70 @@ class FoundCell:
     line: Span
 
 
-def cell_at(place: Span, page: Page, tables: Sequence[Table]) -> FoundCell | None:
-    """The cell that the first word of the place lies in; None outside tables and in heads of columns."""
+def cell_at(place: Span, page: Page, tables: Sequence[Table], question: str = "") -> FoundCell | None:
+    """A cell of the table that the place lies in: the one whose row and column the question names ("BERT on CoLA"),
+    else that of the place's first word. None outside tables, and in heads of columns."""
     for table in tables:
         if table.page == page.number and table.start <= place[0] < table.end:
-            return _cell(place[0], page, table)
+            return _named_cell(question, page, table) or _cell(place[0], page, table)
     return None
+
+
+def _named_cell(question: str, page: Page, table: Table) -> FoundCell | None:
+    asked = content_words(question)
+    rows = _named({n: _row_head(page, table, n, len(row)) for n, row in _body(table)}, asked)
+    columns = _named({c: _column_head(page, table, c) for c in range(1, _width(table))}, asked)
+    if len(rows) != 1 or len(columns) != 1 or not _is_filled(table.rows[rows[0]], columns[0]):
+        return None
+    return _found(page, table, rows[0], columns[0])
 
 
 def _cell(word: int, page: Page, table: Table) -> FoundCell | None:
     for number, row in enumerate(table.rows):
         for column, (start, end) in enumerate(row):
             if start <= word < end:
-                if number < table.header_rows:
-                    return None
-                head = "" if column == 0 else _text(page, next((cell for cell in row if cell[0] < cell[1]), (0, 0)))
-                return FoundCell(
-                    _text(page, (start, end)), head, _column_head(page, table, column), (start, end), _line(row)
-                )
+                return None if number < table.header_rows else _found(page, table, number, column)
     return None
+
+
+def _found(page: Page, table: Table, number: int, column: int) -> FoundCell:
+    row = table.rows[number]
+    return FoundCell(
+        _text(page, row[column]),
+        _row_head(page, table, number, column),
+        _column_head(page, table, column),
+        row[column],
+        _line(row),
+    )
+
+
+def _row_head(page: Page, table: Table, number: int, column: int) -> str:
+    """What stands left of the column: the first cell, or that of a row above where it is left out, with the next."""
+    left = [text for cell in table.rows[number][:column] if (text := _text(page, cell))]
+    own = next((text for text in left if not _FIGURE.fullmatch(text)), "")
+    if column == 0 or _is_filled(table.rows[number], 0):
+        return own
+    above = [row[0] for row in table.rows[table.header_rows : number] if _is_filled(row, 0)]
+    return " ".join(filter(None, (_text(page, above[-1]) if above else "", own)))
+
+
+def _named(heads: Mapping[int, str], asked: frozenset[str]) -> list[int]:
+    """The rows or columns whose heads stand in the question as a whole; of these, those with the most words."""
+    words = {number: content_words(head) for number, head in heads.items()}
+    inside = {number: len(head) for number, head in words.items() if head and head <= asked}
+    return [number for number, length in inside.items() if length == max(inside.values())]
+
+
+def _body(table: Table) -> list[tuple[int, tuple[Span, ...]]]:
+    return list(enumerate(table.rows))[table.header_rows :]
+
+
+def _width(table: Table) -> int:
+    return max(map(len, table.rows), default=0)
+
+
+def _is_filled(row: Sequence[Span], column: int) -> bool:
+    return column < len(row) and row[column][0] < row[column][1]
 
 
 def _column_head(page: Page, table: Table, column: int) -> str:

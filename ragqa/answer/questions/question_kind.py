@@ -25,7 +25,8 @@ _SUMMARY = re.compile(
     re.I,
 )
 _ABOUT = re.compile(
-    rf"^what(?:['’]s| is| does) (?:this|the|that) {_PAPER}(?: about| say)\b|^what are .{{0,40}}\b{_PAPER}s about\??$",
+    rf"^what(?:['’]s| is| does) (?:this|the|that) {_PAPER}(?: about| say(?! (?:about|on|of|regarding|concerning)\b))\b|"
+    rf"^what are .{{0,40}}\b{_PAPER}s about\??$",
     re.I,
 )
 _ABOUT_WHAT = re.compile(r"^what(?:['’]s| is| are) (.{2,80}) about\??$", re.I)
@@ -91,8 +92,12 @@ _QUESTION_WORD = re.compile(r"\b(?:what|which|who|whom|whose|when|where|why|how)
 _SAY_YES = re.compile(r"\byes\b['\"”]?\s*(?:/|or|,)\s*['\"“]?no\b", re.I)
 # "…, and where?" asks for more than yes; "Is it A or B?" for one of two.
 _MORE = re.compile(r"(?:,|\band\b|\bor\b)\s*(?:if so,? )?(?:where|how|why|what|which|when|who)\b", re.I)
+_BETTER = r"\b(?:better|worse|best|worst|faster|slower|easier|harder|higher|lower|larger|smaller|more|less)\b"
 _EITHER = re.compile(
-    r"^(?:is|are|was|were) (?:it|they|this|the [\w-]+) [\w -]+ or (?!not\b)[\w-]+(?: [\w-]+)?\?*$", re.I
+    r"^(?:is|are|was|were) (?:it|they|this|the [\w-]+) [\w -]+ or (?!not\b)[\w-]+(?: [\w-]+)?\?*$|"
+    r"^(?!.*\bthan\b).*\b(?-i:[\w-]*[A-Z][\w-]*) or (?-i:[\w-]*[A-Z-][\w-]*)\W*$|"  # "CPUs or GPUs?"
+    rf"\w or (?!not\b)\w+(?: \w+){{0,3}}? {_BETTER}|\b(?:prefer\w*|rather)\b.* or (?!not\b)|{_BETTER} or {_BETTER}",
+    re.I,
 )
 
 _THINGS = (
@@ -109,13 +114,20 @@ _WHICH_THINGS = re.compile(
     rf"(?: (?!(?:{_VERB})\b)[\w-]+){{0,3}}? (?:{_THINGS})(?! (?:is|was)\b)(?: |\?|$)",
     re.I,
 )
-_LIST = re.compile(r"^(?:list|name|enumerate)\b|\b(?:in|as) (?:a |the )?list\b", re.I)
+_WHICH_PAPERS = re.compile(
+    rf"^(?:which|what|list|find|show|name|are there|is there)(?: (?:me|all|any|a|of|the|these|my))*"
+    rf"(?: (?!(?:{_VERB})\b)[\w-]+)? (?:papers?|articles?|studies|preprints?)\b(?! (?:title|author|section)s?\b)",
+    re.I,
+)
+_LIST = re.compile(r"^(?:list|name|enumerate|who (?:are|were))\b|\b(?:in|as) (?:a |the )?list\b", re.I)
 # A thing that does something is a subject to explain, not to list: "What methods make it robust and why?"
 _NOT_LIST = re.compile(r"\b(?:and why|and how|and what|how does|why|differ)\b", re.I)
 
 _SENTENCE = re.compile(
+    r"\band (?:how|why)\b(?! (?:many|much|long|often|old|large|big))|"
     r"^(?:why|how (?!many|much|long|often|old|large|big|small|far|high|low|deep|wide|fast|frequent|tall)|describe|"
-    r"explain|discuss|in what ways?|to what extent|what (?:is|are|was|were) (?:the )?(?:\w+ ){0,2}(?:reasons?|"
+    r"explain|discuss|define|compare|contrast|"
+    r"in what ways?|to what extent|what (?:is|are|was|were) (?:the )?(?:\w+ ){0,2}(?:reasons?|"
     r"purpose|goal|"
     r"aim|role|mechanism|idea|intuition|motivation|difference|advantages?|benefits?|drawbacks?|contributions?|"
     r"findings?|"
@@ -219,6 +231,8 @@ def _compares(asked: str) -> bool:
 
 
 def _is_yes_no(question: str, asked: str) -> bool:
+    if _WHICH_PAPERS.search(asked):
+        return False
     if _SAY_YES.search(question):
         return True
     behind = _AFTER_TITLE.search(question)
@@ -228,9 +242,14 @@ def _is_yes_no(question: str, asked: str) -> bool:
     return bool(_YES_NO.search(clause)) and not _MORE.search(clause) and not _EITHER.search(clause)
 
 
+def asks_for_papers(question: str) -> bool:
+    """True if the papers themselves are asked for: "which papers use GloVe?"."""
+    return bool(_WHICH_PAPERS.search(plain(question)))
+
+
 def _is_list(asked: str) -> bool:
     if _NOT_LIST.search(asked):
         return False
-    return bool(_LIST.search(asked) or _WHICH_THINGS.search(asked)) or (
+    return bool(_WHICH_PAPERS.search(asked) or _LIST.search(asked) or _WHICH_THINGS.search(asked)) or (
         asks_for_several(asked) and not _SENTENCE.search(asked)
     )
