@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from ragqa.answer.questions.cited import point_at_cited, within
+from ragqa.answer.questions.clarify import AT_YOUR_SERVICE, clarification
+from ragqa.answer.questions.courtesies import is_courtesy
 from ragqa.answer.questions.follow_up import standalone_question
 from ragqa.answer.questions.question_kind import kind_of
 from ragqa.answer.questions.rewriting import rewrite_by_rules
+from ragqa.answer.questions.substitution import in_its_place
 from ragqa.conversation import CitedPaper, Turn
 from tests.scripted_chat import ScriptedChat
 
@@ -162,6 +165,107 @@ def test_several_papers_may_be_pointed_at_together(question: str, standalone: st
 def test_a_pronoun_whose_noun_is_near_stays(question: str, standalone: str) -> None:
     last = said("Where did the pilgrims live?" if "leave" in question else "How is the base Transformer trained?")
     assert rewrite_by_rules(question, [last]) == standalone
+
+
+@pytest.mark.parametrize(
+    ("question", "subject", "put"),
+    [
+        ("How was BioBERT trained", "SpanBERT", "How was SpanBERT trained"),
+        ("What is BERT-large's learning rate", "RoBERTa", "What is RoBERTa's learning rate"),
+        ("What are the main results of PAL", "of CodeNet", "What are the main results of CodeNet"),
+        ("How well does BERT do on SQuAD", "on GLUE", "How well does BERT do on GLUE"),
+        ("How well does BERT do on SQuAD 1.1", "SQuAD 2.0", "How well does BERT do on SQuAD 2.0"),
+        ("What BLEU score does the Transformer reach", "ByteNet", "What BLEU score does the ByteNet reach"),
+        ("What BLEU score is that of the Transformer", "ByteNet", ""),
+        ("What does the PAL paper conclude", "the CodeNet paper", "What does the CodeNet paper conclude"),
+        ("What does PAL conclude", "the CodeNet paper", "What does the CodeNet paper conclude"),
+        ("How was “BioBERT: A Model” trained", "SpanBERT", "How was SpanBERT trained"),
+        ("How large was it in 2018", "2019", "How large was it in 2019"),
+        ("How well does BERT do on SQuAD", "GLUE", ""),
+        ("How was BioBERT trained", "the big model", ""),
+        ("How was BioBERT trained", "in 2019", ""),
+        ("How long do marmots sleep", "BERT", ""),
+    ],
+)
+def test_a_new_name_takes_the_place_of_the_one_that_it_stands_against(question: str, subject: str, put: str) -> None:
+    assert in_its_place(question, subject) == put
+
+
+BIOBERT = CitedPaper(paper_id="biobert", title="BioBERT: A Biomedical Language Model")
+
+
+def test_the_talk_goes_on_about_the_new_subject_and_not_in_the_old_paper() -> None:
+    turns = [said("How was BioBERT trained?", BIOBERT, answer="On PubMed.")]
+    assert rewrite_by_rules("What about PubMed?", turns).endswith(f", in “{BIOBERT.title}”?"), "a part of the paper"
+    standalone = rewrite_by_rules("What about SpanBERT?", turns)
+    assert standalone == "How was SpanBERT trained?"
+    found = Turn(question="What about SpanBERT?", standalone_question=standalone, answer="On words.", cited=(BIOBERT,))
+    after = "Which datasets were used to evaluate SpanBERT?"
+    assert rewrite_by_rules("Which datasets were used to evaluate it?", [*turns, found]) == after
+    found = found.model_copy(update={"answer": "BioBERT and SpanBERT were trained on words."})
+    after = f"Which datasets were used to evaluate SpanBERT, in “{BIOBERT.title}”?"
+    assert rewrite_by_rules("Which datasets were used to evaluate it?", [*turns, found]) == after
+
+
+def test_another_paper_of_the_list_takes_the_place_of_the_one_before() -> None:
+    first = "How long do bats sleep, in “Bats in Winter”?"
+    turns = [BOTH, SLEEP.model_copy(update={"standalone_question": first, "cited": (BATS, OWLS)})]
+    assert rewrite_by_rules("And the second one?", turns) == "How long do bats sleep, in “Owls: A Survey”?"
+
+
+def test_an_order_is_no_topic_and_its_paper_is() -> None:
+    order = Turn(
+        question="Summarize the second one", standalone_question="Summarize “Owls: A Survey”", answer="…", cited=(OWLS,)
+    )
+    assert rewrite_by_rules("What datasets does it use?", [BOTH, order]) == "What datasets does “Owls: A Survey” use?"
+
+
+def test_what_was_specified_gives_way_to_what_is_named_next() -> None:
+    pal = CitedPaper(paper_id="pal", title="PAL: Programs")
+    net = CitedPaper(paper_id="net", title="CodeNet: A Dataset")
+    which = said("What are the main results?", pal, net, answer="Which paper do you mean?", asked_back=True)
+    standalone = rewrite_by_rules("The PAL paper", [which])
+    assert standalone == "What are the main results, in The PAL paper?"
+    chosen = Turn(question="The PAL paper", standalone_question=standalone, answer="It works.", cited=(pal,))
+    assert rewrite_by_rules("And of CodeNet?", [which, chosen]) == "What are the main results, of CodeNet?"
+    assert "PAL paper, of the ablations" in rewrite_by_rules("And of the ablations?", [which, chosen])
+    again = chosen.model_copy(update={"asked_back": True, "cited": (pal, net)})
+    assert rewrite_by_rules("CodeNet", [which, again]) == "What are the main results, in CodeNet?"
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("Thanks!", True),
+        ("thank you so much for your help", True),
+        ("Great, thanks, bye 👋", True),
+        ("Hi there", True),
+        ("Ok, thank you! That's all I wanted to know", True),
+        ("No, thanks.", True),
+        ("Hello, can you please help me?", True),
+        ("Thanks! And what about owls?", False),
+        ("Is it clear?", False),
+        ("How good is it?", False),
+        ("Which one is useful?", False),
+        ("What is it good for?", False),
+        ("yes", False),
+        ("Why?", False),
+        ("", False),
+    ],
+)
+def test_a_message_of_courtesies_only(message: str, expected: bool) -> None:
+    assert is_courtesy(message) is expected
+
+
+@pytest.mark.parametrize("model", [None, ScriptedChat("Which dataset was used?")])
+def test_courtesies_are_not_searched_for_and_not_gone_on_from(model: ScriptedChat | None) -> None:
+    assert standalone_question("Thanks!", [SLEEP], model) == "Thanks!"
+    draft = clarification("Thanks!", "span", [], True, list)
+    assert draft is not None
+    assert (draft.kind, draft.text) == ("clarification", AT_YOUR_SERVICE)
+    thanks = said("Thanks!", answer=AT_YOUR_SERVICE, asked_back=True)
+    assert standalone_question("Why?", [SLEEP, thanks], None) == standalone_question("Why?", [SLEEP], None)
+    assert standalone_question("Why?", [thanks], model) == "Why?"
 
 
 def test_greetings_are_no_topic() -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from ragqa.answer.draft import Draft
+from ragqa.answer.questions.courtesies import is_courtesy
 from ragqa.answer.questions.named import meant_papers, named_papers
 from ragqa.answer.words import content_words
 from ragqa.details import Details, NearestPage
@@ -12,6 +13,7 @@ from ragqa.types import AnswerKind, Hit, Paper
 
 MOST_CANDIDATES = 5
 AMBIGUOUS = 2  # papers
+AT_YOUR_SERVICE = "Glad to help. What would you like to know from your papers?"
 DECISIVE = 0.5  # share of the evidence from one paper, from which the search has understood which paper is meant
 
 # What stands for a paper that was named before, or for the only one there is.
@@ -36,6 +38,8 @@ def clarification(
     question: str, kind: AnswerKind, evidence: Sequence[Hit], is_follow_up: bool, scope: Callable[[], list[Paper]]
 ) -> Draft | None:
     """A question back, or None if it can be answered as it is. ``scope`` lists the papers that may answer."""
+    if kind != "choice" and is_courtesy(question):
+        return which_paper(AT_YOUR_SERVICE, [])
     if kind in ("summary", "comparison", "choice") or is_follow_up:
         return None
     is_empty, points = _is_empty(question), _points(question)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from ragqa.answer.prompts import prompt_tokens, rewrite_messages
 from ragqa.answer.questions.cited import point_at_cited
+from ragqa.answer.questions.courtesies import is_courtesy, without_courtesies
 from ragqa.answer.questions.recap import TURNS_SHOWN, named
 from ragqa.answer.questions.rewriting import IMPERATIVE, QUESTION_WORD, begins_anew, rewrite_by_rules
 from ragqa.answer.questions.topics import names_in
@@ -26,15 +27,16 @@ def standalone_question(
     question: str, turns: Sequence[Turn], model: ChatModel | None, recap: Recap = NOTHING_BEFORE
 ) -> str:
     """The question itself if there is no conversation or nothing to add; ``recap`` tells of the oldest turns."""
-    if not turns:
+    talk = without_courtesies(turns)
+    if not talk:
         return question
-    by_rules = rewrite_by_rules(question, turns)
+    by_rules = rewrite_by_rules(question, talk)
     # Which paper is "the second one" is for the list of citations to say, which no model has to read.
-    if model is None or turns[-1].asked_back:
+    if model is None or talk[-1].asked_back or is_courtesy(question):
         return by_rules
-    if begins_anew(question, turns):
+    if begins_anew(question, talk):
         return question  # a model would be tempted to tie it to what was said before
-    pointed = point_at_cited(question, turns)
+    pointed = point_at_cited(question, talk)
     messages = _fitting(pointed, turns, model, recap)
     if not messages:
         return by_rules

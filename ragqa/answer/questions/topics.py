@@ -1,9 +1,10 @@
 """What a question is about, told by its words: the subject of "do", names, the longest run of content words. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from ragqa.answer.words import STOP_WORDS
+from ragqa.document import Span
 
 LONGEST_TOPIC = 6
 
@@ -18,6 +19,16 @@ ARTICLES = frozenset({"the", "a", "an"})
 SHORT_SUBJECTS = frozenset({"it", "they", "he", "she", "we", "you", "i", "author", "authors"})
 NOT_BARE = re.compile(r"(?<![su])s$|[A-Z\d]")  # plurals and names; a verb after "do" is neither
 _SENTENCE_START = re.compile(r"(?:^|[.?!:]\s)\W*$")
+ORDERS = (
+    r"explain|describe|summari[sz]e|compare|contrast|list|name|give|show|tell|discuss|outline|define|find|identify|"
+    r"elaborate|state|enumerate|report|clarify"
+)
+_ORDER = re.compile(
+    rf"(?P<before>(?:^|[.?!:]\s)\W*(?:(?:please|kindly|now|then|and|also|so|can|could|would|will|you)\b\W*)*)"
+    rf"\b(?:{ORDERS})\b(?!['’-])(?:(?: me| us)?(?: an?| the)?(?: \w+)? (?:summary|overview|synopsis)\b)?",
+    re.I,
+)
+_QUOTED = re.compile(r"“[^”]+”")
 PARTICIPLE = re.compile(r"^[a-z]+ed$")
 
 
@@ -26,10 +37,12 @@ def topic(question: str, *, but_not: str = "") -> str:
 
     Never words that stand in ``but_not`` already.
     """
+    question = _ORDER.sub(r"\g<before>", question)
     runs, subject = _content_runs(question)
+    names = set(names_in(question))
     taken = {token.lower() for token in TOKEN.findall(but_not)}
     runs = [run for run in runs if not {token.lower() for token in run} <= taken]
-    named = [run for run in runs if any(is_name(token) for token in run)]
+    named = [run for run in runs if not names.isdisjoint(run)]
     if subject in runs and (subject in named or not named):
         return " ".join(subject[-LONGEST_TOPIC:])
     longest_last = max(reversed(named or runs), key=len, default=[])
@@ -68,9 +81,24 @@ def is_name(token: str) -> bool:
 
 def names_in(text: str) -> list[str]:
     """Words with capitals or digits; a capital at the beginning of a sentence makes no name."""
-    return [
-        found[0]
-        for found in TOKEN.finditer(text)
-        if is_name(found[0][1:] if _SENTENCE_START.search(text[: found.start()]) else found[0])
-        and found[0].lower() not in STOP_WORDS
-    ]
+    return [found[0] for found in _names(text)]
+
+
+def _names(text: str) -> Iterator[re.Match[str]]:
+    for found in TOKEN.finditer(text):
+        begins = _SENTENCE_START.search(text[: found.start()])
+        if is_name(found[0][1:] if begins else found[0]) and found[0].lower() not in STOP_WORDS:
+            yield found
+
+
+def name_spans(text: str) -> list[Span]:
+    """Where names of one word or several stand ("Table 3"), without a possessive s; a quoted title is one name."""
+    spans = [found.span() for found in _QUOTED.finditer(text)]
+    for found in _names(text):
+        start, end = found.start(), found.end() - (2 if found[0].endswith(("'s", "’s")) else 0)
+        if any(begin < end and start < stop for begin, stop in spans):
+            continue
+        if spans and text[spans[-1][1] : start] == " " and text[start - 2] != "”":
+            start = spans.pop()[0]
+        spans.append((start, end))
+    return sorted(spans)
