@@ -11,9 +11,10 @@ from ragqa.answer.citations import Citer
 from ragqa.answer.evidence import Sentence
 from ragqa.answer.kinds.stance import asked_of, stance
 from ragqa.answer.kinds.tones import tone_of
+from ragqa.answer.kinds.verdict_features import stances_of
 from ragqa.answer.kinds.yes_no import ON_NO_SIDE, answer_with_verdict
 from ragqa.details import Verdict
-from ragqa.document import Page, Table
+from ragqa.document import BlockKind, Page, Table
 from ragqa.types import Filter, Hit, PaperDetails
 from tests.tiny_library import make_page
 
@@ -44,18 +45,22 @@ class InOrder:
         return [-float(at) for at in range(len(sentences))]
 
 
-def ask(question: str, text: str) -> tuple[str, Verdict, dict[int, str], str]:
-    """Answer, verdict, quotes by number, and note, of a question asked of one passage."""
-    hit = Hit(
-        chunk_id="1", paper_id="p", file_name="p.pdf", title="A paper", page=1, section="", score=1.0, text=text,
-        dense=0.9,
-    )  # fmt: skip
-    shelf = OnePage(make_page(text))
+def ask(question: str, text: str, prose: str = "") -> tuple[str, Verdict, dict[int, str], str]:
+    """Answer, verdict, quotes by number, and note, of a question asked of a passage, or of a row and prose."""
+    hits = [_hit(text, BlockKind.TABLE), _hit(prose)] if prose else [_hit(text)]
+    shelf = OnePage(make_page(f"{text} {prose}".strip()))
     citer = Citer("a", shelf)
-    asking = Asking(question, [hit], citer, InOrder(), None, shelf, _find_nothing, list)
+    asking = Asking(question, hits, citer, InOrder(), None, shelf, _find_nothing, list)
     draft = answer_with_verdict(asking)
     assert draft.details.verdict is not None
     return draft.text, draft.details.verdict, {c.number: c.quote for c in citer.citations}, draft.note
+
+
+def _hit(text: str, kind: BlockKind = BlockKind.PARAGRAPH) -> Hit:
+    return Hit(
+        chunk_id=kind, paper_id="p", file_name="p.pdf", title="A paper", page=1, section="", score=1.0, text=text,
+        dense=0.9, kind=kind,
+    )  # fmt: skip
 
 
 def _find_nothing(question: str, only: Filter, k: int) -> list[Hit]:
@@ -184,6 +189,82 @@ def test_less_of_what_may_be_good_or_bad_is_on_neither_side() -> None:
 )
 def test_another_beside_it_is_against_its_being_the_only_one(question: str, sentence: str, is_for: bool) -> None:
     assert (stance(asked_of(question), sentence) > 0) is is_for
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence", "is_for"),
+    [
+        ("Does the parser use recurrence?", "The parser eschews recurrence.", False),
+        ("Does the parser use recurrence?", "The parser dispenses with recurrence altogether.", False),
+        ("Does the parser use recurrence?", "The parser has attention instead of the usual recurrence.", False),
+        ("Does the parser use recurrence?", "The parser attends rather than relying on recurrence.", False),
+        ("Does the parser use recurrence?", "In the parser, recurrence is omitted.", False),
+        ("Does the parser use recurrence?", "In the parser, recurrence is not omitted.", True),
+        ("Does the parser use recurrence?", "The parser uses recurrence instead of attention.", True),
+        ("Does the parser use recurrence?", "The parser contains no recurrence and no convolution.", False),
+        ("Does the parser omit recurrence?", "The parser omits recurrence.", True),
+        ("Is dropout applied to the embeddings?", "We drop dropout from the embeddings.", False),
+        ("Are the forecasts calibrated?", "The forecasts are badly miscalibrated.", False),
+        ("Are the forecasts calibrated?", "Uncalibrated forecasts came from each model.", False),
+    ],
+)
+def test_doing_without_a_thing_is_against_its_use(question: str, sentence: str, is_for: bool) -> None:
+    side = stance(asked_of(question), sentence)
+    assert side != 0
+    assert (side > 0) is is_for
+
+
+@pytest.mark.parametrize(
+    ("question", "sentence"),
+    [
+        (
+            "Is the lynx corpus smaller than the hare corpus?",
+            "Names are part of the lynx corpus but absent in the hare's.",
+        ),
+        ("Is the lynx corpus smaller than the hare corpus?", "The lynx corpus gave lower scores than models of voles."),
+        ("Does the probe require calibration?", "The probe further improves the calibration."),
+        ("Does the parser use recurrence?", "The parser is faster than networks with recurrence."),
+        ("Does the parser use recurrence?", "The parser is trained on eight cards in twelve hours."),
+    ],
+)
+def test_a_sentence_without_what_is_claimed_is_on_neither_side(question: str, sentence: str) -> None:
+    assert stance(asked_of(question), sentence) == 0
+
+
+@pytest.mark.parametrize(
+    ("question", "beside", "telling"),
+    [
+        (
+            "Are lynx forecasts well calibrated?",
+            "We evaluate the calibration of lynx forecasts by their errors.",
+            "The figure demonstrates that lynx forecasts are uncalibrated.",
+        ),
+        (
+            "Does LynxNet use next word prediction?",
+            "Training with next word prediction can help.",
+            "LynxNet does not use next word prediction.",
+        ),
+        (
+            "Is LynxNet larger than HareNet?",
+            "We trained a larger HareNet with more layers.",
+            "LynxNet has 40 % fewer parameters than HareNet.",
+        ),
+    ],
+)
+def test_what_says_less_of_the_claim_gives_way_to_what_says_more(question: str, beside: str, telling: str) -> None:
+    first, second = stances_of(question, [beside, telling])
+    assert first == 0
+    assert second < 0
+    assert stances_of(question, [beside])[0] != 0
+
+
+def test_lines_that_are_no_prose_are_on_no_side_if_there_is_prose() -> None:
+    row, prose = "LynxNet larger HareNet 110", "LynxNet is smaller than HareNet."
+    _, verdict, quotes, _ = ask("Is LynxNet larger than HareNet?", row, prose)
+    assert verdict.answer == "no"
+    assert list(quotes.values()) == [prose]
+    _, verdict, quotes, _ = ask("Is LynxNet larger than HareNet?", row)
+    assert list(quotes.values()) == [row]
 
 
 def test_a_no_shows_the_sentences_against() -> None:

@@ -4,10 +4,12 @@ Reads words, figures and their order, not their sense: denials, opposites, "only
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ragqa.answer.kinds.claimed import bears_on
+from ragqa.answer.kinds.forms import SHORTEST_BEGINNING, beginning, beginnings, is_turned, said, shared
 from ragqa.answer.kinds.tones import FINDING, NULL, SAME, p_values
 from ragqa.answer.opposites import opposed
 from ragqa.answer.words import NUMBER_WORDS, STOP_WORDS, WORD, content_words
@@ -15,10 +17,9 @@ from ragqa.answer.words import NUMBER_WORDS, STOP_WORDS, WORD, content_words
 LEAST_COVERED = 0.1  # share of the question's words that a finding must have to be on a side
 LEAST_DENYING = 0.15  # and that another denial must have, which are two words at least
 LEAST_PLAIN = 0.34  # and a statement that neither finds nor denies
-SHORTEST_BEGINNING = 4  # letters that two forms of a word share
-SHORTEST_FORM = 3  # letters: "p" is no form of "placebo"
-ENDING = 3  # letters by which they may differ
 REACH = 6  # words after a denial that it denies
+REACH_WITHOUT = 8  # words after "instead of", which may begin with what is before its noun
+FORM_OF_VERB = 4  # letters by which a verb of doing without is known in the question
 TAKES_BACK = 3  # words between two denials that make no denial
 SHORTEST_CLAUSE = 3  # words
 
@@ -28,11 +29,23 @@ _OF_ASKING = content_words(
     "actually only just"
 )
 _DENIAL = re.compile(
-    r"\b(?:no|not(?! only\b)|none|never|without|cannot|neither|unable|unlikely|hardly|unchanged|unaffected|ineffective|"
+    r"\b(?:no|not(?! only\b)|none|never|cannot|neither|unable|unlikely|hardly|unchanged|unaffected|ineffective|"
     r"unsuccessful|banned|barred)\b|n['’]t\b",
     re.I,
 )
 _FAILURE = re.compile(r"\b(?:fails?|failed|lack(?:s|ed|ing)?|absence|insufficient)\b", re.I)
+_DOES_WITHOUT = re.compile(
+    r"\b(?:without|eschew\w*|dispens\w* with|omit\w*|avoid\w*|for(?:e)?go\w*|abandon\w*|discard\w*|replac(?:es?|ing)|"
+    r"(?:do|does|doing) away with|we (?:\w+ )?(?:remove|drop|exclude|replace)d?|instead of|rather than|"
+    r"in (?:place|lieu) of|as opposed to)\b",
+    re.I,
+)
+_LEFT_OUT = re.compile(
+    r"\b(?:is|are|was|were|be|been|being) (?:(?:\w+ly|not|never) )?(?:omitted|avoided|abandoned|"
+    r"discarded|removed|dropped|excluded|replaced|left out)\b",
+    re.I,
+)
+_JOINS = re.compile(r"\b(?:and|or|nor)\b|,", re.I)
 _NOT_YET = re.compile(r"\b(?:left|remains?|planned) (?:for|to be)\b|\bfuture work\b|\bnot yet\b|\byet to be\b", re.I)
 _UNSETTLED = re.compile(
     r"\b(?:inconclusive|unclear|unknown|uncertain|controvers\w*|conflicting|contradictory|debated|"
@@ -120,7 +133,7 @@ def asked_of(question: str) -> Asked:
     """What the sentences are held against."""
     return Asked(
         text=question,
-        words=_beginnings(question) - frozenset(map(_beginning, _OF_ASKING)),
+        words=beginnings(question) - frozenset(map(beginning, _OF_ASKING)),
         denied=len(_DENIAL.findall(question)) % 2 == 1,
         only=bool(_ONLY.search(question)),
         same=bool(_ASKS_SAME.search(question)),
@@ -130,7 +143,7 @@ def asked_of(question: str) -> Asked:
 def stance(asked: Asked, sentence: str) -> float:
     """From -1, against, to 1, for: the share of the question's words it has, signed; 0 if it is on neither side."""
     covered = covers(asked, sentence)
-    if covered < LEAST_COVERED:
+    if covered < LEAST_COVERED or not bears_on(asked.text, sentence):
         return 0.0
     clause = max(_clauses(sentence), key=lambda part: (covers(asked, part), _turns(asked, part)))
     if (is_unsettled(clause) and not _opposed(asked.text, clause)) or _is_of_another_scale(asked.text, clause):
@@ -153,8 +166,8 @@ def is_unsettled(text: str) -> bool:
 
 def covers(asked: Asked, text: str) -> float:
     """Share of the question's words that the text has in any form, 0 to 1."""
-    there = _beginnings(text)
-    return sum(_said(word, there) for word in asked.words) / len(asked.words) if asked.words else 0.0
+    there = beginnings(text)
+    return sum(said(word, there) for word in asked.words) / len(asked.words) if asked.words else 0.0
 
 
 def _turns(asked: Asked, clause: str) -> bool:
@@ -188,12 +201,12 @@ def _adds(joined: re.Match[str], limited: frozenset[str], asked: Asked) -> bool:
     first, by, second, after = joined.groups()
     # Names stand beside names; of other words, the second may begin a new statement, but not if both begin the first.
     begins, are_names = joined.start() == 0 and by != ",", second[0].isupper()
-    ends = bool(_ENDS_LIST.fullmatch(after)) or _shared(_beginnings(after), asked.words) > 0
+    ends = bool(_ENDS_LIST.fullmatch(after)) or shared(beginnings(after), asked.words) > 0
     if not begins and (first[0].isupper() != are_names or not (ends or (are_names and by != ","))):
         return False
-    one, other = _beginnings(first), _beginnings(second)
+    one, other = beginnings(first), beginnings(second)
     return any(
-        _shared(limit, limited) > 0 and bool(more) and not _shared(more, asked.words)
+        shared(limit, limited) > 0 and bool(more) and not shared(more, asked.words)
         for limit, more in ((one, other), (other, one))
     )
 
@@ -207,7 +220,7 @@ def _limited_to(question: str) -> frozenset[str]:
     words = [word for word in WORD.findall(after[1] if after else "") if word.casefold() not in STOP_WORDS]
     if not words:
         words = [*[word for word in WORD.findall(before) if word.casefold() not in STOP_WORDS][-2:], ""]
-    return _beginnings(" ".join(words[:-1] or words))
+    return beginnings(" ".join(words[:-1] or words))
 
 
 def _is_null(question: str, clause: str) -> bool:
@@ -221,12 +234,39 @@ def _is_denied(question: str, clause: str) -> bool:
     asked = {word.casefold() for word in _FAILURE.findall(question)}
     found = [*_DENIAL.finditer(clause), *(m for m in _FAILURE.finditer(clause) if m[0].casefold() not in asked)]
     standing: list[int] = []
-    for place in sorted(len(clause[: match.start()].split()) for match in found):
-        if standing and place - standing[-1] <= TAKES_BACK:
-            standing.pop()
-        else:
+    end = 0
+    for match in sorted([*found, *_doing_without(question, clause)], key=re.Match.start):
+        place = len(clause[: match.start()].split())
+        if not standing or place - standing[-1] > TAKES_BACK:
             standing.append(place)
+        elif not _JOINS.search(clause[end : match.start()]):
+            # "No recurrence and no convolution" denies both.
+            standing.pop()
+        end = match.end()
     return bool(standing)
+
+
+def _doing_without(question: str, clause: str) -> Iterator[re.Match[str]]:
+    """Where the clause does without what is asked about, if the question does not ask of doing without."""
+    for match in _DOES_WITHOUT.finditer(clause):
+        if _is_asked_of(question, clause[match.end() :].split()) and not _has_verb(question, match[0]):
+            yield match
+    for match in _LEFT_OUT.finditer(clause):
+        if _is_asked_of(question, clause[: match.start()].split()[::-1]) and not _has_verb(
+            question, match[0].split()[-1]
+        ):
+            yield match
+
+
+def _has_verb(question: str, verb: str) -> bool:
+    begins = verb.casefold() if verb.casefold() == "without" else verb[:FORM_OF_VERB].casefold()
+    return begins in question.casefold()
+
+
+def _is_asked_of(question: str, words: Sequence[str]) -> bool:
+    """True if one of the first words is the question's, other than that which it begins with: its subject."""
+    asked = [w for w in WORD.findall(question.casefold()) if w not in STOP_WORDS and w not in _OF_ASKING]
+    return shared(beginnings(" ".join(asked[1:] or asked)), beginnings(" ".join(words[:REACH_WITHOUT]))) > 0
 
 
 def _opposed(question: str, clause: str) -> bool:
@@ -235,13 +275,21 @@ def _opposed(question: str, clause: str) -> bool:
     for one, other in (*_SIDES, *((second, first) for first, second in _SIDES)):
         if _has(asked, one) and not _has(said, one) and _has(said, other) and not _has(asked, other):
             return True
+    if _has_turned(question, clause) != _has_turned(clause, question):
+        return True
     return opposed(question, clause) or _is_lessened(question, clause) or _is_lessened(clause, question)
+
+
+def _has_turned(text: str, other: str) -> bool:
+    """True for "calibrated" and "uncalibrated"."""
+    there = beginnings(other)
+    return any(is_turned(word, other) and not said(word, there) for word in beginnings(text))
 
 
 def _is_lessened(text: str, other: str) -> bool:
     """True for "denser" and "less dense"."""
-    comparatives = _beginnings(" ".join(_COMPARATIVE.findall(text)))
-    return any(_shared(_beginnings(word), comparatives) > 0 for word in _LESS_OF.findall(other))
+    comparatives = beginnings(" ".join(_COMPARATIVE.findall(text)))
+    return any(shared(beginnings(word), comparatives) > 0 for word in _LESS_OF.findall(other))
 
 
 def _denies_the_opposite(question: str, clause: str, swapped: bool) -> bool:
@@ -257,12 +305,12 @@ def _is_swapped(question: str, clause: str) -> bool:
         return False
     one, other = question[: asked.start()], question[asked.end() :]
     one, other = (other, one) if asked["passive"] else (one, other)
-    first, there = _beginnings(one) - _beginnings(other), _beginnings(clause)
+    first, there = beginnings(one) - beginnings(other), beginnings(clause)
     # What stands next to "than" is compared; what follows may be the place or the time of it.
-    seconds = (_beginnings(word) - _beginnings(one) for word in WORD.findall(other.casefold()))
-    second = next((word for word in seconds if _shared(word, there)), frozenset())
+    seconds = (beginnings(word) - beginnings(one) for word in WORD.findall(other.casefold()))
+    second = next((word for word in seconds if shared(word, there)), frozenset())
     return any(
-        _shared(first, less) > 0 and _shared(second, more) > 0 and not _shared(second, less)
+        shared(first, less) > 0 and shared(second, more) > 0 and not shared(second, less)
         for more, less in _compared(clause)
     )
 
@@ -270,7 +318,7 @@ def _is_swapped(question: str, clause: str) -> bool:
 def _compared(text: str) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
     """Words on either side of each "than" or the like, those first of which it says more."""
     for match in _DIRECTION.finditer(text):
-        before, after = _beginnings(text[: match.start()]), _beginnings(text[match.end() :])
+        before, after = beginnings(text[: match.start()]), beginnings(text[match.end() :])
         yield (after, before) if match["passive"] else (before, after)
 
 
@@ -288,27 +336,7 @@ def _clauses(sentence: str) -> list[str]:
     return [part for part in parts if len(part.split()) >= SHORTEST_CLAUSE] or [sentence]
 
 
-def _has(words: set[str], beginnings: frozenset[str]) -> bool:
+def _has(words: set[str], starts: frozenset[str]) -> bool:
     # A short one would begin too much: "more" is no "moreover".
-    long = tuple(begin for begin in beginnings if len(begin) > SHORTEST_BEGINNING)
-    return not words.isdisjoint(beginnings) or any(word.startswith(long) for word in words)
-
-
-def _shared(wanted: frozenset[str], there: frozenset[str]) -> int:
-    return sum(_said(word, there) for word in wanted)
-
-
-def _said(word: str, there: frozenset[str]) -> bool:
-    return word in there or any(
-        len(min(word, other, key=len)) >= SHORTEST_FORM and (other.startswith(word) or word.startswith(other))
-        for other in there
-    )
-
-
-def _beginnings(text: str) -> frozenset[str]:
-    return frozenset(map(_beginning, content_words(text)))
-
-
-def _beginning(word: str) -> str:
-    """Enough of the word to know its other forms by."""
-    return word[: max(SHORTEST_BEGINNING, len(word) - ENDING)]
+    long = tuple(begin for begin in starts if len(begin) > SHORTEST_BEGINNING)
+    return not words.isdisjoint(starts) or any(word.startswith(long) for word in words)

@@ -7,12 +7,14 @@ import math
 import re
 from collections.abc import Sequence
 
+from ragqa.answer.kinds.claimed import narrowed
 from ragqa.answer.kinds.stance import Asked, asked_of, covers, is_unsettled, stance
 from ragqa.answer.kinds.tones import NEGATION, Tone, tone_of
 from ragqa.answer.words import content_words, coverage
 
 NEAR = 3.0  # how much more a sentence weighs that has all of the question's words
 LATE = 2.0  # and the last one: findings come behind what was done
+FEW = 3  # sentences nearest to the question, and last, that are read together
 DOUBT = 0.3  # what the sides are held against, so that a faint one alone does not decide
 
 _ASKS = {
@@ -31,13 +33,20 @@ _ASKS = {
     "existence": r"is there|are there|there a",
 }
 _DOES, _IS = r"\b(?:does|do|did)\b", r"\b(?:is|are|was|were)\b"
+_FIRST = ("is", "are", "does", "do", "can", "should", "did", "has", "was", "could")
+_IS_FIRST = {word: re.compile(rf"(?:^|[:.?]\s|--\s*){word}\b") for word in _FIRST}
+# Who asks for so much is often told no.
+_ASKS_MUCH = re.compile(
+    r"\b(?:always|really|only|all|mandatory|routine\w*|every|contraindication|still|necessary|obsolete|enough|"
+    r"sufficient)\b"
+)
 _TONES = tuple(Tone.__slots__)
 
 
 def stances_of(question: str, sentences: Sequence[str]) -> list[float]:
-    """The side of each sentence, from -1 to 1."""
+    """The side of each sentence, from -1 to 1; none for those that say less of what is claimed than others do."""
     asked = asked_of(question)
-    return [stance(asked, sentence) for sentence in sentences]
+    return narrowed(question, sentences, [stance(asked, sentence) for sentence in sentences])
 
 
 def features(question: str, sentences: Sequence[str], stances: Sequence[float]) -> dict[str, float]:
@@ -53,7 +62,7 @@ def features(question: str, sentences: Sequence[str], stances: Sequence[float]) 
     values |= {f"closest {name}": _of(closest, name) for name in ("null", "finding", "negated")}
     values |= _overall(tones, sentences)
     values |= _of_question(question, values)
-    return values | _of_sides(asked_of(question), sentences, stances)
+    return values | _of_sides(asked_of(question), sentences, stances) | _of_few(question, sentences, tones, stances)
 
 
 def _of(tone: Tone, name: str) -> float:
@@ -91,6 +100,22 @@ def _of_sides(asked: Asked, sentences: Sequence[str], stances: Sequence[float]) 
     }
 
 
+def _of_few(
+    question: str, sentences: Sequence[str], tones: Sequence[Tone], stances: Sequence[float]
+) -> dict[str, float]:
+    """Means over the few that have most of the question's words, and over the last few."""
+    covered = [covers(asked_of(question), text) for text in sentences]
+    every = range(len(sentences))
+    values: dict[str, float] = {}
+    for name, chosen in (("top", sorted(every, key=lambda at: -covered[at])[:FEW]), ("late", every[-FEW:])):
+        values[f"{name} sides"] = sum(stances[at] for at in chosen) / FEW
+        values |= {
+            f"{name} {tone}": sum(_of(tones[at], tone) for at in chosen) / FEW
+            for tone in ("polarity", "negated", "null")
+        }
+    return values
+
+
 def _overall(tones: Sequence[Tone], sentences: Sequence[str]) -> dict[str, float]:
     significant, other = sum(t.significant for t in tones), sum(t.not_significant for t in tones)
     has_null, has_finding = any(t.null for t in tones), any(t.significant or t.finding > 1 for t in tones)
@@ -113,7 +138,9 @@ def _of_question(question: str, values: dict[str, float]) -> dict[str, float]:
     found |= {f"{name} × polarity": told * values["polarity"] for name, told in found.items()} | {
         f"{name} × null": told * values["null"] for name, told in found.items()
     }
+    found |= {f"asks first {word}": float(bool(pattern.search(asked))) for word, pattern in _IS_FIRST.items()}
     return found | {
+        "asks much": float(bool(_ASKS_MUCH.search(asked))),
         "asks negated": float(bool(NEGATION.search(asked))),
         "asks does": float(bool(re.search(_DOES, asked))),
         "asks is": float(bool(re.search(_IS, asked))),

@@ -16,12 +16,14 @@ from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import Sentence, sentences_of
 from ragqa.answer.kinds.verdict_features import features, stances_of
 from ragqa.details import Details, Verdict
+from ragqa.document import BlockKind
 from ragqa.types import Citation
 
 WEIGHTS_FILE = "yes_no.json"
 Label = Literal["yes", "no", "maybe"]
 LABELS: tuple[Label, ...] = ("yes", "no", "maybe")
 MOST_READ = 12  # sentences: about an abstract, which the weights were fitted on
+PROSE = (BlockKind.PARAGRAPH, BlockKind.ABSTRACT)  # rows of tables and lines of authors state nothing
 MOST_SHOWN = 2  # sentences for, and against
 ON_NO_SIDE = "No sentence found says yes or no to this outright. The nearest are shown; their tone makes the chances."
 
@@ -72,8 +74,9 @@ def held_to_sides(chances: dict[Label, float], has_for: bool, has_against: bool)
 
 
 def _nearest(asking: Asking) -> list[Sentence]:
-    """The sentences most like the question, nearest first; what two chunks share counts once."""
-    sentences = list({sentence.text: sentence for sentence in sentences_of(asking.evidence)}.values())
+    """The sentences most like the question, nearest first, of prose if there is any; what two chunks share is one."""
+    prose = [hit for hit in asking.evidence if hit.kind in PROSE]
+    sentences = list({sentence.text: sentence for sentence in sentences_of(prose or asking.evidence)}.values())
     scores = asking.scorer.scores(asking.question, sentences) if sentences else []
     ranked = sorted(zip(scores, sentences, strict=True), key=lambda pair: -pair[0])
     return [sentence for _, sentence in ranked[:MOST_READ]]
