@@ -40,3 +40,62 @@ def test_what_is_no_paper_here_is_noted_beside_what_is() -> None:
     assert draft.details.comparison is not None
     assert [paper.paper_id for paper in draft.details.comparison.papers] == ["marmots"]
     assert draft.note == "There is no paper “Foo” among those searched."
+
+
+PAPERS = {
+    "marmots": {
+        "Abstract": "Sleep of marmots remains poorly understood. We propose a collar that tracks marmots. "
+        "We find that marmots sleep for 201 days.",
+        "2 Methods": "We collected data of forty marmots in nine valleys. Table 2.",
+        "3 Results": "We use samples of hair as in all of our work.",
+        "A Forms": "The problem of this study is addressed by your answers. We propose that you sign.",
+        "B Results of the pilot": "We collected data of one hundred hamsters.",
+    },
+    "badgers": {
+        "1 Introduction": "The winter of badgers is hard to track. We present a camera for the burrows of badgers.",
+        "Appendix": "The diet of badgers is worms and roots.",
+    },
+}
+
+
+def cells(question: str, reader: FixedReader | None, *papers: Paper) -> list[list[str]]:
+    comparison = answer_with_comparison(PaperShelf(PAPERS).asking(question, papers, reader=reader)).details.comparison
+    assert comparison is not None
+    return [[cell.text for cell in paper.cells] for paper in comparison.papers]
+
+
+def test_what_is_usual_is_told_in_its_own_sections_and_not_in_the_appendix() -> None:
+    reader = FixedReader({"one hundred hamsters": 9.0, "forty marmots": 6.0, "that you sign": 9.0})
+    assert cells("Compare both papers", reader, MARMOTS, BADGERS) == [
+        [
+            "Sleep of marmots remains poorly understood.",
+            "We propose a collar that tracks marmots.",
+            "We collected data of forty marmots in nine valleys.",
+            "We find that marmots sleep for 201 days.",
+        ],
+        ["The winter of badgers is hard to track.", "We present a camera for the burrows of badgers.", "", ""],
+    ]
+
+
+def test_what_the_question_names_may_stand_in_the_appendix_if_nowhere_else() -> None:
+    reader = FixedReader({"worms and roots": 6.0})
+    assert cells("Compare both papers by diet", reader, MARMOTS, BADGERS) == [
+        [""],
+        ["The diet of badgers is worms and roots."],
+    ]
+
+
+def test_of_spans_that_are_all_but_certain_the_surer_answers() -> None:
+    reader = FixedReader({"forty animals": 20.0, "nine valleys": 30.0})
+    shelf = PaperShelf({"marmots": {"1 Methods": "The size was forty animals. The size of it was nine valleys."}})
+    draft = answer_with_comparison(shelf.asking("Compare both papers by size", [MARMOTS], reader=reader))
+    assert draft.text.endswith("Size: The size of it was nine valleys. [1]")
+
+
+def test_a_comparison_is_as_sure_as_its_cells() -> None:
+    reader = FixedReader(["forty animals", "twelve animals"])
+    both = answer_with_comparison(SHELF.asking("Compare both papers by sample size", [MARMOTS, BADGERS], reader=reader))
+    half = answer_with_comparison(
+        SHELF.asking("Compare both papers by sample size", [MARMOTS, BADGERS], reader=FixedReader(["forty animals"]))
+    )
+    assert 0 < half.confidence < both.confidence < 1

@@ -33,7 +33,7 @@ QUESTIONS = [
     "Should the instructions in the text be followed?",
     "Which topics may the essay be about?",
 ]
-COMPARISON = "Compare all papers"
+COMPARISON = "Compare all papers by experience and topic"
 SUMMARY = "Summarize this paper"
 FOLLOW_UP = "And what else does it say about that?"
 ORDER = re.compile(

@@ -93,3 +93,9 @@ def test_how_sure_a_summary_is_depends_on_its_sentences() -> None:
     close = answer_with_summary(asking("Summarize this paper", CASE)).confidence
     odd = CASE.model_copy(update={"title": "A patient, two dogs, a house on a hill and the weather in May"})
     assert 0 < answer_with_summary(asking("Summarize this paper", odd)).confidence < close < 1
+
+
+def test_page_furniture_is_left_out_of_a_summary(monkeypatch: pytest.MonkeyPatch) -> None:
+    furniture = "Author manuscript on alpine marmots; available in PMC 2023 February 27 and hibernation."
+    monkeypatch.setitem(SECTIONS, "marmots", {**SECTIONS["marmots"], "1 Introduction": furniture})
+    assert headings("Summarize this paper", MARMOTS) == ["In short", "Methods"]

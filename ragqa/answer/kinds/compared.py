@@ -4,17 +4,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ragqa.answer.kinds.aspects import APPROACH, DATA, PROBLEM, RESULT, Aspect
 from ragqa.answer.questions.named import MASK, masked, meant_in, named_papers
 from ragqa.answer.questions.question_kind import names_many, plain
+from ragqa.document import SectionKind
 from ragqa.types import Paper
 
-# What is compared if the question names nothing, each with the question that every paper is asked.
+_FRONT = (SectionKind.ABSTRACT, SectionKind.INTRODUCTION)
+_ENDS = (SectionKind.ABSTRACT, SectionKind.RESULTS, SectionKind.CONCLUSION)
 USUAL_ASPECTS = {
-    "Problem": "What research problem does the paper address?",
-    "Approach": "What approach or method does the paper propose?",
-    "Data": "What data was used?",
-    "Main result": "What are the main results of the paper?",
+    "Problem": Aspect(
+        "What research problem does the paper address?", _FRONT, PROBLEM, never=(APPROACH[0], RESULT[0]), is_told=True
+    ),
+    "Approach": Aspect(
+        "What approach or method does the paper propose?", (*_FRONT, SectionKind.METHODS), APPROACH, is_told=True
+    ),
+    "Data": Aspect("What data was used?", (SectionKind.METHODS, SectionKind.RESULTS), DATA),
+    "Main result": Aspect("What are the main results of the paper?", _ENDS, RESULT, never=(APPROACH[0],), is_told=True),
 }
+"""What is compared if the question names nothing."""
 LONGEST_ASPECT = 6  # words
 LONGEST_NAME = 8  # words
 
@@ -86,8 +94,8 @@ def compares_all(question: str) -> bool:
     return bool(_ALL_OF_THEM.search(_FRILLS.sub("", plain(question))))
 
 
-def asked_aspects(question: str, papers: Sequence[Paper]) -> dict[str, str]:
-    """Aspects by name, each with the question that every paper is asked; the usual ones if none is named."""
+def asked_aspects(question: str, papers: Sequence[Paper]) -> dict[str, Aspect]:
+    """Aspects by name; the usual ones if none is named."""
     bare = _bare(plain(question), papers)
     for pattern in (_NAMED_BEHIND, _BEHIND_COLON, _DIFFER_IN, _OWNED, _NAMED_BEFORE, _THAT_DIFFERS):
         aspects = _aspects(pattern.search(bare))
@@ -99,7 +107,8 @@ def asked_aspects(question: str, papers: Sequence[Paper]) -> dict[str, str]:
     narrower = _aspects(behind)
     if behind and len(narrower) == 1 and len(aspects) == 1 and not aspects[0].endswith(narrower[0]):
         aspects = [f"{aspects[0]} {behind['how']} {narrower[0]}"]
-    return {name[0].upper() + name[1:]: _question(name) for name in aspects or narrower} or dict(USUAL_ASPECTS)
+    named = {name[0].upper() + name[1:]: Aspect(_question(name)) for name in aspects or narrower}
+    return named or dict(USUAL_ASPECTS)
 
 
 def _bare(asked: str, papers: Sequence[Paper]) -> str:

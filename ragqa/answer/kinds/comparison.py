@@ -1,38 +1,63 @@
 """Several papers side by side: each is asked each aspect by itself, and every cell is cited."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import mean
 
 from ragqa.answer.asking import Asking, in_paper
 from ragqa.answer.confidence import confidence
 from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import sentences_of
+from ragqa.answer.kinds.aspects import BODY, Aspect
 from ragqa.answer.kinds.compared import asked_aspects, compared, compares_all
+from ragqa.answer.kinds.telling import tells
 from ragqa.answer.questions.named import works
 from ragqa.answer.questions.question_kind import names_many
-from ragqa.answer.spans import evidence_of, read
+from ragqa.answer.spans import read
 from ragqa.details import Cell, ComparedPaper, Comparison, Details
-from ragqa.types import Hit, Paper
+from ragqa.document import BlockKind, SectionKind
+from ragqa.section_kinds import section_kind
+from ragqa.types import Filter, Hit, Paper
 
 LEAST_COMPARED, MOST_PAPERS = 2, 8
 MOST_ASPECTS = 4
 READ_FOR_A_CELL = 5  # passages
+SCANNED_FOR_A_CELL = 12  # passages whose sentences are only held against a cue
+ABSTRACT_CHARS = 600
+FOR_CUE, FOR_ABSTRACT = 0.3, 0.1  # gained by the plainest words, and where authors say what counts
+HALF_SURE = 0.3  # the score at which a sentence that has the words is as likely to answer as not
+LOGITS_FOR_CUE = 4.0  # gained by a span whose sentence has the words
 LEAST_FOR_A_CELL = 0.3  # a cell is asked for by a name alone, so its question has few words to be found
+_LETTERED = re.compile(r"[A-Z] [^\W\d_]")
+_PROSE = (BlockKind.PARAGRAPH, BlockKind.ABSTRACT)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quote:
+    """A sentence that may fill a cell, and how sure it is that it answers."""
+
+    hit: Hit
+    text: str
+    sure: float
 
 
 def answer_with_comparison(asking: Asking) -> Draft:
-    """A row for each paper that is named, or for each in scope; a refusal if no cell could be filled."""
+    """A row for each paper that is named, or for each in scope; a refusal if no cell could be filled.
+
+    As sure as its cells are, one with another; a cell that stays empty is not sure at all.
+    """
     papers, note = compared_papers(asking.question, asking.evidence, asking.scope())
-    questions = asked_aspects(asking.question, papers)
-    left_out, questions = list(questions)[MOST_ASPECTS:], dict(list(questions.items())[:MOST_ASPECTS])
-    rows = tuple(_row(paper, list(questions.values()), asking) for paper in papers)
-    filled = sum(cell.citation is not None for row in rows for cell in row.cells)
-    if not filled:
+    aspects = asked_aspects(asking.question, papers)
+    left_out, aspects = list(aspects)[MOST_ASPECTS:], dict(list(aspects.items())[:MOST_ASPECTS])
+    rows = [_row(paper, list(aspects.values()), asking) for paper in papers]
+    if not any(cell.citation is not None for row, _ in rows for cell in row.cells):
         return refusal(0.0)
-    comparison = Comparison(aspects=tuple(questions), papers=rows)
-    share = round(filled / (len(rows) * len(questions)), 3)
+    comparison = Comparison(aspects=tuple(aspects), papers=tuple(row for row, _ in rows))
+    sure = round(mean(sure for _, sure in rows), 3)
     if left_out:
         note = f"{note} Compared by {MOST_ASPECTS} aspects; left out: {', '.join(left_out)}.".strip()
-    return Draft(as_text(comparison), share, kind="comparison", details=Details(comparison=comparison), note=note)
+    return Draft(as_text(comparison), sure, kind="comparison", details=Details(comparison=comparison), note=note)
 
 
 def compared_papers(question: str, evidence: Sequence[Hit], scope: Sequence[Paper]) -> tuple[list[Paper], str]:
@@ -74,34 +99,88 @@ def as_text(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
-def _row(paper: Paper, questions: Sequence[str], asking: Asking) -> ComparedPaper:
-    cells = tuple(_cell(paper, question, asking) for question in questions)
-    return ComparedPaper(paper_id=paper.id, file_name=paper.file_name, title=paper.title, cells=cells)
+def _row(paper: Paper, aspects: Sequence[Aspect], asking: Asking) -> tuple[ComparedPaper, float]:
+    """The cells of one paper, no two of them with the same words, and how sure they are, one with another."""
+    cells: list[Cell] = []
+    sure = 0.0
+    for aspect in aspects:
+        quote = _quote(paper, aspect, {cell.text for cell in cells}, asking)
+        citation = asking.citer.cite(quote.hit, quote.text, quote.sure) if quote else None
+        cells.append(Cell(text=citation.quote, citation=citation.number) if citation else Cell())
+        sure += quote.sure if quote and citation else 0.0
+    row = ComparedPaper(paper_id=paper.id, file_name=paper.file_name, title=paper.title, cells=tuple(cells))
+    return row, sure / len(aspects)
 
 
-def _cell(paper: Paper, question: str, asking: Asking) -> Cell:
-    """The sentence of the paper that answers best, if it answers at all."""
-    evidence = asking.find(question, in_paper(paper.id), READ_FOR_A_CELL)
-    quoted = _quoted(question, evidence, asking)
-    if quoted is None:
-        return Cell()
-    hit, quote, sure = quoted
-    citation = asking.citer.cite(hit, quote, sure)
-    return Cell(text=citation.quote, citation=citation.number) if citation else Cell()
+def _quote(paper: Paper, aspect: Aspect, said: Collection[str], asking: Asking) -> _Quote | None:
+    """The sentence that answers best, of the first places that have one that answers at all."""
+    for quote in _quotes(paper, aspect, asking):
+        if quote.text not in said and (aspect.is_named or tells(quote.text)):
+            return quote
+    return None
 
 
-def _quoted(question: str, evidence: Sequence[Hit], asking: Asking) -> tuple[Hit, str, float] | None:
-    if not evidence:
-        return None
+def _quotes(paper: Paper, aspect: Aspect, asking: Asking) -> Iterator[_Quote]:
+    """Place by place; what no author says in so many words is asked of the reader after all."""
+    places = list(_places(paper, aspect))
+    if aspect.is_told:
+        for place in places:
+            yield from _told(paper, aspect, place, asking)
+    for place in places:
+        yield from _asked(aspect, place, asking)
+
+
+def _told(paper: Paper, aspect: Aspect, place: Filter, asking: Asking) -> list[_Quote]:
+    """What the authors say in so many words: the plainest words first, and the closest to what the paper is about."""
+    hits = _found(f"{paper.title} {aspect.question}".strip(), place, SCANNED_FOR_A_CELL, asking)
+    told = [s for s in sentences_of(hits) if aspect.cue(s.text)]
+    about = f"{paper.title}. {asking.shelf.details(paper.id).abstract[:ABSTRACT_CHARS]}"
+    scores = asking.scorer.scores(about, told) if told else []
+    ranked = [
+        (max(0.0, score) + FOR_CUE * aspect.cue(s.text) + FOR_ABSTRACT * _is_abstract(s.hit), s)
+        for score, s in zip(scores, told, strict=True)
+    ]
+    ranked.sort(key=lambda pair: -pair[0])
+    return [_Quote(s.hit, s.text, round(score / (score + HALF_SURE), 3)) for score, s in ranked]
+
+
+def _asked(aspect: Aspect, place: Filter, asking: Asking) -> list[_Quote]:
+    """What may answer, best first: these passages were not re-ranked, so the reader knows better than their order."""
+    question = aspect.question
+    evidence = _found(question, place, READ_FOR_A_CELL, asking)
     if asking.reader is not None:
-        found = read(question, evidence, asking.reader)
-        sure = confidence(question, evidence, found)
-        if not found or sure < LEAST_FOR_A_CELL:
-            return None
-        # These passages were not re-ranked: the reader knows better than their order.
-        best = max(found, key=lambda f: f.probability)
-        return best.hit, evidence_of(best) or best.sentence, sure
+        found = read(question, evidence, asking.reader) if evidence else []
+        found.sort(key=lambda f: f.belief + LOGITS_FOR_CUE * aspect.cue(f.sentence), reverse=True)
+        quotes = [_Quote(f.hit, f.sentence, confidence(question, [f.hit], [f])) for f in found]
+        return [quote for quote in quotes if quote.sure >= LEAST_FOR_A_CELL]
     sentences = sentences_of(evidence)
-    scored = zip(asking.scorer.scores(question, sentences), sentences, strict=True)
-    score, sentence = max(scored, key=lambda pair: pair[0])
-    return sentence.hit, sentence.text, score
+    scores = asking.scorer.scores(question, sentences) if sentences else []
+    quotes = [_Quote(s.hit, s.text, score) for s, score in zip(sentences, scores, strict=True)]
+    return sorted(quotes, key=lambda quote: -quote.sure)
+
+
+def _found(question: str, place: Filter, most: int, asking: Asking) -> list[Hit]:
+    """What is found there; not the appendix if that is left out, whatever its headings sound like."""
+    hits = asking.find(question, place, most)
+    return [hit for hit in hits if not _is_lettered(hit, asking)] if place.sections else hits
+
+
+def _is_lettered(hit: Hit, asking: Asking) -> bool:
+    """Stands under "C Human performance" in a paper that has a section B as well: an appendix by its letter."""
+    if not _LETTERED.match(hit.section):
+        return False
+    outline = asking.shelf.details(hit.paper_id).outline
+    return any(place.heading.startswith("B ") for place in outline)
+
+
+def _is_abstract(hit: Hit) -> bool:
+    return hit.kind is BlockKind.ABSTRACT or section_kind(hit.section) is SectionKind.ABSTRACT
+
+
+def _places(paper: Paper, aspect: Aspect) -> Iterator[Filter]:
+    """Where to look, one after the other: running text of the aspect's sections first."""
+    prose = None if aspect.is_number else _PROSE
+    for sections in dict.fromkeys((aspect.sections, BODY)):
+        yield Filter(paper_ids=(paper.id,), sections=sections, kinds=prose)
+    if aspect.is_named:
+        yield in_paper(paper.id)

@@ -12,6 +12,7 @@ from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import Sentence, sentences_of, shared
 from ragqa.answer.kinds.compared import compared
 from ragqa.answer.kinds.comparison import answer_with_comparison
+from ragqa.answer.kinds.telling import tells
 from ragqa.answer.questions.clarify import which_paper
 from ragqa.answer.questions.named import meant_papers, works
 from ragqa.answer.questions.question_kind import of_several
@@ -138,7 +139,7 @@ class _Summary:
 
 def _central(hits: Sequence[Hit], about: str, said: Sequence[Sentence], asking: Asking) -> list[Scored]:
     """The sentences closest to what the paper is about, none like another, in the order of the paper."""
-    sentences = [s for s in sentences_of(hits) if SHORTEST <= len(s.text.split()) <= LONGEST and _whole(s.text)]
+    sentences = [s for s in sentences_of(hits) if SHORTEST <= len(s.text.split()) <= LONGEST and tells(s.text)]
     scores = asking.scorer.scores(about, sentences)
     ranked = sorted(zip(sentences, scores, strict=True), key=lambda pair: EARLIER * pair[0].number - pair[1])
     chosen: list[Scored] = []
@@ -161,8 +162,3 @@ def _part(heading: str, scored: Sequence[Scored], asking: Asking) -> SummaryPart
 
 def _limited(score: float) -> float:
     return max(0.0, min(1.0, score))
-
-
-def _whole(text: str) -> bool:
-    """A sentence that begins and ends as one: chunks and pages cut some."""
-    return text[:1].isupper() and text.rstrip('"”’)]0123456789,').endswith((".", "!", "?"))
