@@ -1,17 +1,59 @@
 """Says what works, what is missing, and what to do about it."""
 
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from ragqa import __version__
 from ragqa.chat import ChatModelSource
-from ragqa.errors import NoTextLayer
+from ragqa.errors import ModelError, NoTextLayer
 from ragqa.search.generations import Generations
 from ragqa.store.catalogue import Catalogue
 from ragqa.types import Health, PaperState
 
 
+class Trial:
+    """Uses a model once before it is needed, and keeps what went wrong."""
+
+    def __init__(self, use: Callable[[], None], *, when_asked: bool) -> None:
+        """``use`` raises a ModelError. ``when_asked``: whoever asks for the problem may wait for the first use.
+
+        That is worth it for a model of the user's choice; one that comes with ragqa is there.
+        """
+        self._use = use
+        self._when_asked = when_asked
+        self._using = threading.Lock()
+        self._works = False
+        self._problem = ""
+
+    def run(self) -> None:
+        """Use it, unless that has worked before. Raise a ModelError if it cannot be used."""
+        with self._using:
+            self._run()
+
+    def problem(self) -> str:
+        """Why it cannot be used; empty if it can, or if that is being found out at the moment."""
+        if self._when_asked and self._using.acquire(blocking=False):
+            try:
+                with suppress(ModelError):
+                    self._run()
+            finally:
+                self._using.release()
+        return self._problem
+
+    def _run(self) -> None:
+        if self._works:
+            return
+        try:
+            self._use()
+        except ModelError as exc:
+            self._problem = str(exc)
+            raise
+        self._works, self._problem = True, ""
+
+
 class Checkup:
-    """Looks at the parts; costs a few queries and at most one look for a language model."""
+    """Looks at the parts; costs a few queries and at most one look for a language model and one trial of a judge."""
 
     def __init__(
         self,
@@ -20,12 +62,14 @@ class Checkup:
         embedder_name: str,
         models: ChatModelSource,
         recognition: Callable[[], tuple[str, str]],
+        support: Trial,
     ) -> None:
         self._catalogue = catalogue
         self._generations = generations
         self._embedder_name = embedder_name
         self._models = models
         self._recognition = recognition
+        self._support = support
 
     def health(self, *, reads_by_itself: bool) -> Health:
         """Ready as soon as it can be asked; ``reads_by_itself`` if queued papers need nobody's help."""
@@ -58,6 +102,8 @@ class Checkup:
                 problems.extend(filter(None, self._recognition()[1:]))
         if problem := self._models.problem():
             problems.append(problem)
+        if problem := self._support.problem():
+            problems.append(f"What a language model writes is checked by its words alone (RAGQA_SUPPORT): {problem}")
         return problems
 
     def _change(self, reads_by_itself: bool) -> str:

@@ -31,7 +31,7 @@ from ragqa.answer.written.generative import Writer
 from ragqa.answer.written.support import JudgedSupport, Support, WordSupport, shipped_weights
 from ragqa.ask import Asker, Limits, Means
 from ragqa.chat import ChatModelSource
-from ragqa.checkup import Checkup
+from ragqa.checkup import Checkup, Trial
 from ragqa.engine import Engine
 from ragqa.errors import ModelError
 from ragqa.evaluation.texts import TextLibrary
@@ -75,7 +75,7 @@ def open_engine(settings: Settings, url: str = "", filling: Progress | None = No
         catalogue.requeue_unfinished()
         wanted = Recipe(generation(embedder, settings.chunk_tokens), settings.embedder, settings.chunk_tokens)
         filling = filling or Progress()
-        reader, reranker = open_reader(settings), open_reranker(settings)
+        reader, reranker, support = open_reader(settings), open_reranker(settings), open_support(settings)
         opener = GenerationOpener(settings, catalogue, embedder, reranker, filling, opened)
         generations = Generations(catalogue.ledger, settings.index_folder, wanted, opener.open, filling)
 
@@ -102,8 +102,8 @@ def open_engine(settings: Settings, url: str = "", filling: Progress | None = No
 
         models = ChatModelSource(partial(open_chat_model, settings))
         opened.callback(models.close)
-        writer = Writer(open_support(settings), settings.max_answer_tokens)
-        means = Means(EmbeddingScorer(embedder), reader, models, writer)
+        trial = Trial(support.try_out, when_asked=settings.support != "shipped")
+        means = Means(EmbeddingScorer(embedder), reader, models, Writer(support, settings.max_answer_tokens))
         return Engine(
             catalogue=catalogue,
             generations=generations,
@@ -111,9 +111,11 @@ def open_engine(settings: Settings, url: str = "", filling: Progress | None = No
             asker=Asker(generations, means, catalogue, history, Limits(settings.max_question_chars)),
             history=history,
             images=PageImages(catalogue, history, SubprocessRenderer(settings.read_memory_mb)),
-            checkup=Checkup(catalogue, generations, embedder.fingerprint, models, partial(state_of_recognition, ocr)),
+            checkup=Checkup(
+                catalogue, generations, embedder.fingerprint, models, partial(state_of_recognition, ocr), trial
+            ),
             resources=opened.pop_all(),
-            warm_up=WarmUp(models, generations, reader, reranker).begin if settings.warm_up else nothing,
+            warm_up=WarmUp(models, generations, reader, reranker, trial).begin if settings.warm_up else nothing,
         )
 
 

@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from ragqa.chat import ChatModelSource
+from ragqa.checkup import Trial
 from ragqa.errors import RagqaError
 from ragqa.protocols import Passage, PassageReader, Reranker
 from ragqa.search.retrieve import Searcher
@@ -25,6 +26,7 @@ class WarmUp:
     searcher: Searcher
     reader: PassageReader | None
     reranker: Reranker | None
+    support: Trial
 
     def begin(self) -> None:
         """Return when search and reader are ready, or after ``WAITED_S``; nobody waits for the language model."""
@@ -45,3 +47,7 @@ class WarmUp:
             log.info("Search and reader were not warmed up: %s", exc)
         else:
             log.info("Search and reader are ready after %.1f s.", time.monotonic() - started)
+        try:
+            self.support.run()
+        except RagqaError as exc:
+            log.warning("What a language model writes is checked by its words alone: %s", exc)

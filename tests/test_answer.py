@@ -173,8 +173,12 @@ def test_of_sentences_alike_that_of_the_better_hit_comes_first(citer: Citer) -> 
         "Marmots hibernate for 201 days each winter [1][2].",
         "Marmots hibernate for 201 days each winter [1, 2].",
         "Marmots hibernate for 201 days each winter [17].",
+        *(f"Marmots hibernate for 201 days each winter {mark}." for mark in (
+            "[1, and 2]", "[1, 2, and 1]", "[1; and 2]", "[ 1 ]", "[#1]", "[Passage 1]", "(Passage 1)", "[Paper 1]",
+            "[passages 1 and 2]", "[1†L3]", "[Evidence no. 1]", "[see 1]", "[cf. 1]", "[E1]", "([1])", "[1] and [2]",
+        )),
     ],
-)
+)  # fmt: skip
 def test_a_sentence_is_tied_to_its_words_whatever_mark_the_model_gave(written: str, citer: Citer) -> None:
     draft = check(written, EVIDENCE, WORDS, citer)
     assert [citation.quote for citation in citer.citations] == ["Alpine marmots hibernate for 201 days each winter."]

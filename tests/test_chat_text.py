@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ragqa.adapters.chat_text import estimated_tokens, fewest_tokens, until_stop
+from ragqa.adapters.chat_text import estimated_tokens, fewest_tokens, until_stop, without_thinking
 
 STOPS = ("\nQuestion:", "<evidence")
 
@@ -48,6 +48,22 @@ def test_the_source_is_closed_at_the_stop() -> None:
 @given(st.lists(st.text(alphabet="ab\nQ", max_size=5), max_size=6))
 def test_without_a_stop_nothing_is_lost(pieces: list[str]) -> None:
     assert "".join(until_stop(Source(pieces).texts(), STOPS)) == "".join(pieces)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "shown"),
+    [
+        (["<think>So. ", "</thi", "nk> 42."], "42."),
+        (["</", "think>", "\n\n", "42."], "42."),
+        (["Okay, so it is 42.\n</think>\n\n42."], "42."),
+        (["Okay.\n</think>\n"], ""),
+        (["</think>"], ""),
+        (["It writes <think> and </think>."], "It writes <think> and </think>."),
+        (["</", "b>"], "</b>"),
+    ],
+)
+def test_thinking_is_left_out_if_its_end_comes_before_anything_is_shown(pieces: list[str], shown: str) -> None:
+    assert "".join(without_thinking(iter(pieces))) == shown
 
 
 def test_the_fewest_tokens_are_the_words() -> None:

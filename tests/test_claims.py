@@ -65,6 +65,7 @@ def test_an_invented_claim_is_not_carried(text: str, claim: str) -> None:
         ("0,5 and twelve", {"0,5", "12"}),
         ("windows of [3, 4, 5], as shown in [1, 2]", {"3", "4", "5"}),
         ("at passage 3 (p. 7) [2, page 8]", {"3"}),
+        ("cells (Passage 3) rose by 4 [ 12 ] [see 13, and 14]", {"3", "4"}),
     ],
 )
 def test_figures_are_whole(text: str, said: set[str]) -> None:

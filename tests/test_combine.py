@@ -1,6 +1,7 @@
 """A model's words beside what is made without it: the evidence it gets, the answer its words choose, how sure it is."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -115,6 +116,9 @@ def test_a_choice_without_a_reason_is_noted_as_such() -> None:
     assert without_words(made, refusal(0.0), "201 days").note == NO_REASONS
     assert "“12 days” (10%)" in without_words(made, refusal(0.0), "12 days").note
     assert without_words(made, without_support(["It is so."]), "201 days. It is so.").note == NO_SUPPORT
+    assert without_words(made, refusal(0.0), "12 days? No. < /think> 201 days").note == NO_REASONS
+    checked_by_words = replace(without_support(["It is so."]), note="By words.")
+    assert without_words(made, checked_by_words, "It is so.").note == f"{NO_SUPPORT} By words."
 
 
 def test_every_paper_of_a_comparison_comes_before_more_of_the_same() -> None:

@@ -97,6 +97,14 @@ def test_trying_another_setting_changes_no_answer_until_papers_are_read(
     assert index_folders(data) == folders, "the index that was tried is gone"
 
 
+def test_a_judge_that_cannot_be_used_is_among_the_problems(tmp_path: Path) -> None:
+    with opened(tmp_path / "named", support="cross-encoder/not-here") as engine:
+        assert "RAGQA_SUPPORT" in engine.health().problems[-1]
+        assert "'cross-encoder/not-here' is not on this machine" in engine.health().problems[-1]
+    with opened(tmp_path / "shipped") as engine:
+        assert not any("RAGQA_SUPPORT" in problem for problem in engine.health().problems)
+
+
 def test_ingesting_makes_the_library_anew_and_clears_up(data: Path) -> None:
     with opened(data) as engine:
         before, folders = found(engine), index_folders(data)

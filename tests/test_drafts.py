@@ -240,7 +240,8 @@ def test_a_sentence_of_two_sources_is_as_weak_as_its_weakest_clause(written: str
         "[1-3]", "[1–3]", "[1; 2]", "[1, 2]", "[1 and 3]", "[Evidence 2]", "[Source 2]", "[Evidence 1, Evidence 2]",
         "(Evidence 2)", "【1】", "【1†source】", "[1][2]", "[1] [2]", "[[1]]", "[^1]", "(1)", "(1, 2)", "[9]", "[1-99]",
         "[Evidence 9]", "[999999999999]", "[1, page 1]", "(Evidence 1, page 1)", "[1, p. 3]", "(p. 1) [1]", "(1, p. 2)",
-        "[1, pp. 3–4; 2, page 9]", "(page 1)", "(see p. 1) [1]",
+        "[1, pp. 3–4; 2, page 9]", "(page 1)", "(see p. 1) [1]", "[99 ]", "[Passage 99]", "[1, and 99]", "[#99]",
+        "[E99]", "[see 99]", "[1†L99]", "[Paper 1, Paper 99]", "(see Evidence 99)", "([1], [99])", "[1], and [99]",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("sentence", ["Marmots hibernate for 201 days{}.", "Marmots hibernate for 201 days.{}"])
@@ -255,6 +256,7 @@ def test_marks_give_the_numbers_of_evidence_that_there_is() -> None:
     assert numbers_of("【4:0†source 2】", 8) == {4}
     assert numbers_of("[0]", 8) == frozenset()
     assert numbers_of("[1, page 3; 2, pp. 4-5]", 8) == {1, 2}
+    assert numbers_of("[1†L3-L5]", 8) == numbers_of("[#1, and 99]", 8) == {1}
 
 
 @pytest.mark.parametrize(
@@ -262,6 +264,7 @@ def test_marks_give_the_numbers_of_evidence_that_there_is() -> None:
     [
         "as in Eq. (1).", "in the range [12, 15].", "scaled to [0, 1].", "(95% CI [12, 15]).", "in 2019 (7).",
         "of windows of [3, 4, 5].", "with sizes [1, 2].", "Model (1) above Model (2).", "of cells (passage 3) here.",
+        "of cells (passage 3).", "where [E2] rose.", "of windows of [3, 4, and 5].", "scaled to [ 0, 1 ].",
     ],
 )  # fmt: skip
 def test_other_numbers_in_brackets_stay(said: str) -> None:

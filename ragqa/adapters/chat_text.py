@@ -12,7 +12,10 @@ THINK_CLOSE = "</think>"
 
 
 def without_thinking(texts: Iterator[str]) -> Generator[str]:
-    """Blank a leading ``<think>…</think>``, which reasoning models write first, and white space around it."""
+    """Blank a leading ``<think>…</think>``, which reasoning models write first, and white space around it.
+
+    If its beginning never comes, the rest is blanked as far as its end is there before anything was shown.
+    """
     held = ""
     for text in texts:
         held += text
@@ -21,16 +24,17 @@ def without_thinking(texts: Iterator[str]) -> Generator[str]:
         if rest:
             break
     else:
-        yield "" if held.lstrip().startswith(THINK_OPEN) else held.strip()
+        yield "" if held.lstrip().startswith(THINK_OPEN) or THINK_CLOSE in held else held.strip()
     yield from texts
 
 
 def _after_thinking(text: str) -> str:
     """What follows the thinking; blank while the end of it, or whether there is any, cannot be told."""
     start = text.lstrip()
-    if start.startswith(THINK_OPEN):
-        return start.partition(THINK_CLOSE)[2].lstrip()
-    return "" if THINK_OPEN.startswith(start) else start
+    before, end, after = start.partition(THINK_CLOSE)
+    if start.startswith(THINK_OPEN) or (end and THINK_OPEN not in before):
+        return after.lstrip()
+    return "" if any(tag.startswith(start) for tag in (THINK_OPEN, THINK_CLOSE)) else start
 
 
 def until_stop(texts: Generator[str], stops: Sequence[str]) -> Generator[str]:

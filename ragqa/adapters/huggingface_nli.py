@@ -5,15 +5,17 @@ Loaded on first use, from safetensors only. Knows which of a model's labels mean
 
 import math
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
 from ragqa.adapters.pretrained import check_folder, load, place_of
-from ragqa.errors import ModelUnavailable
+from ragqa.errors import ModelError, ModelUnavailable
 from ragqa.protocols import Passage
 
 LONGEST = 512  # tokens of passage and claim
 TINIEST = 1e-6
+LOOK_AGAIN_S = 600.0  # asking a Hub that cannot be reached takes a minute, which few answers are to wait for
 
 
 class HuggingFaceNli:
@@ -25,6 +27,7 @@ class HuggingFaceNli:
         self._device = device
         self._loading = threading.Lock()
         self._parts: tuple[Any, Any, int] | None = None
+        self._failed: tuple[float, ModelError] | None = None
         check_folder(name)
 
     def relevance(self, question: str, passages: Sequence[Passage]) -> list[float]:
@@ -41,16 +44,26 @@ class HuggingFaceNli:
         return [_logit(float(share)) for share in shares]
 
     def _opened(self) -> tuple[Any, Any, int]:
-        """Tokenizer, model and the number of its label for entailment. Raise a ModelError if it cannot be had."""
-        from transformers import AutoModelForSequenceClassification, AutoTokenizer
-
+        """What ``_load`` gives, loaded once. Raise a ModelError if it cannot be had, or could not be just now."""
         with self._loading:
             if self._parts is None:
-                device, dtype = place_of(self._device)
-                tokenizer = load(AutoTokenizer, self._source)
-                model = load(AutoModelForSequenceClassification, self._source, use_safetensors=True, dtype=dtype)
-                self._parts = tokenizer, model.to(device).eval(), _entailment(self._source, model.config.label2id)
+                if self._failed and time.monotonic() - self._failed[0] < LOOK_AGAIN_S:
+                    raise self._failed[1]
+                try:
+                    self._parts = self._load()
+                except ModelError as exc:
+                    self._failed = time.monotonic(), exc
+                    raise
             return self._parts
+
+    def _load(self) -> tuple[Any, Any, int]:
+        """Tokenizer, model and the number of its label for entailment."""
+        from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+        device, dtype = place_of(self._device)
+        tokenizer = load(AutoTokenizer, self._source)
+        model = load(AutoModelForSequenceClassification, self._source, use_safetensors=True, dtype=dtype)
+        return tokenizer, model.to(device).eval(), _entailment(self._source, model.config.label2id)
 
 
 def _entailment(name: str, labels: dict[str, int]) -> int:

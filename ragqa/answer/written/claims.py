@@ -1,6 +1,7 @@
 """Whether a sentence may be a claim of other words: what of it stands there, every figure, the same polarity. Pure.
 
-Compares words only; what a swap of words does to the sense is judged by the model behind ragqa.answer.support.
+Compares words only; what a swap of words does to the sense is judged by the model behind
+ragqa.answer.written.support.
 """
 
 import re
@@ -13,22 +14,40 @@ from ragqa.answer.words import NUMBER_WORDS, WORD, content_words, coverage, stem
 LEAST_SUPPORT = 0.5  # share of a sentence's content words that the words behind it must have
 LEAST_NAMED = 0.5  # share of a label's names that must be said where what stands below it rests
 PAGE = r"(?:pp?\.|pages?)\s?[1-9]\d*(?:\s?[-–—]\s?\d+)?(?![.,]?\d)"
-_NAMED = r"(?:(?:evidence|sources?|excerpts?|ref(?:erence)?s?|citations?|documents?|docs?)\b\.?\s*[:#]?\s*)"
+_COUNTED = r"\.?\s*(?:[:#№]|n(?:os?|rs?|umbers?)\b\.?)?\s*"  # "Evidence no. 1", "Evidence: 1"
+_NAMED = rf"(?:(?:evidence|sources?|excerpts?|ref(?:erence)?s?|citations?|documents?|docs?)(?![a-z]){_COUNTED})"
+_WORD_OF_PAPERS = rf"(?:(?:passages?|papers?|chunks?|snippets?)(?![a-z]){_COUNTED})"
 _SEE = r"(?:(?:see|on|at) )?"
-_NUMBER = rf"\d+(?:,?\s*{PAGE})?"
-_NUMBERS = rf"(?:\^?{_NUMBER}(?:\s*(?:[,;&]|[-–—]|and)\s*{_NAMED}?{_NUMBER})*)"
+_POINTING = r"(?:(?:see(?: also)?|cf\.?|e\.g\.,?|from|based on)\s+)"
+_NUMBER = rf"#?\d+\^?(?:,?\s*{PAGE})?"
+_JOINT = r"(?:[,;](?:\s*(?:and\b|&))?|&|[-–—]|and\b)"
+_NUMBERS = rf"(?:\^?{_NUMBER}(?:\s*{_JOINT}\s*{_NAMED}?\^?{_NUMBER})*)"
+_LINES = r"(?::\d+)?†[^\]】]*"  # where in its evidence a model read: "[1†L3-L5]"
 # Behind these words several bare numbers are data: "95% CI [12, 15]", "windows of [3, 4, 5]"; but "as shown in [1, 2]".
 _BEFORE_DATA = r"\bCI \bCI: \bIQR \binterval \brange = \bof \bfrom \bto \bin \bbetween \bsize \bsizes".split()
 _BEFORE_MARK = (
     "according to", "as in", "shown in", "reported in", "described in", "found in", "stated in", "proposed in",
 )  # fmt: skip
-_SURE_MARK = rf"\s*(?:\[\^?\d+\]|\[\[|【|[\[(]{_NAMED}|\({_SEE}{PAGE})"
+_SURE_MARK = rf"\s*(?:\[\s*\^?\d+\s*[\]†]|\[\[|【|\[\s*#|[\[(]\s*(?:{_POINTING}|{_NAMED})|\({_SEE}{PAGE})"
 _IS_NO_DATA = "".join(f"(?<!{word})" for word in _BEFORE_DATA) + "".join(f"|(?<={words})" for words in _BEFORE_MARK)
-# [2], [[2]], [1; 2], [1-3], [Evidence 2], 【1†source】, (Evidence 2), [1, page 3], (p. 3). "[0, 1]" is an interval.
+# [2], [[2]], [1; 2], [1, and 2], [1-3], [#2], [see 2], [Evidence no. 2], [1†L3], 【1†source】, (Evidence 2),
+# [1, page 3], (p. 3). "[0, 1]" is an interval.
 MARK = re.compile(
     rf"(?<!\s)(?=\s*[\[【(])(?:{_IS_NO_DATA}|(?={_SURE_MARK}))\s*(?:"
-    rf"\[(?!0\s*[,;–-])(?:\[{_NAMED}?{_NUMBERS}\]|{_NAMED}?{_NUMBERS})\]"
-    rf"|【{_NAMED}?{_NUMBERS}(?:[:†][^】]*)?】|\((?:{_NAMED}{_NUMBERS}|{_SEE}{PAGE})\))",
+    rf"\[(?!\s*0\s*[,;–-])(?:\[{_NAMED}?{_NUMBERS}\]|\s*{_POINTING}?{_NAMED}?{_NUMBERS}(?:{_LINES})?\s*)\]"
+    rf"|【{_NAMED}?{_NUMBERS}(?:[:†][^】]*)?】|\(\s*(?:{_POINTING}?{_NAMED}{_NUMBERS}|{_SEE}{PAGE})\s*\))",
+    re.I,
+)
+# As only a model writes them: [Passage 2], (Passage 2), ([2]), [1] and [2], [E2]. In a paper "(passage 3)" is one of
+# cells and "[E2]" a hormone's concentration; a small letter in round brackets, or more of the clause behind, says so.
+_PASSAGES = rf"{_WORD_OF_PAPERS}{_NUMBERS}(?:\s*{_JOINT}\s*{_WORD_OF_PAPERS}{_NUMBERS})*"
+_ONE = r"\[\s*\^?\d+\s*\]"
+_LETTERED = rf"\[\s*(?-i:[ES])\d+(?:\s*{_JOINT}\s*(?-i:[ES])\d+)*\s*\]"
+_ENDS_CLAUSE = r"(?=\s*(?:[.,;:!?)\[]|$|(?:while|whereas|but)\b))"
+WRITTEN_MARK = re.compile(
+    rf"(?<!\s)(?=\s*[\[(])(?:(?<=[.!?])\s*{_LETTERED}|\s*{_LETTERED}{_ENDS_CLAUSE}"
+    rf"|\s*\[\s*{_POINTING}?{_PASSAGES}\s*\]|\s*\(\s*{_POINTING}?(?-i:(?=[A-Z])){_PASSAGES}\s*\)"
+    rf"|\s*\(\s*{_POINTING}?{_NAMED}?{_ONE}(?:\s*{_JOINT}?\s*{_ONE})*\s*\)|\s*{_ONE}(?:\s*{_JOINT}\s*{_ONE})+)",
     re.I,
 )
 FIGURE = re.compile(r"((?<!\w)[-−–])?(\d+(?:[.,]\d+)*)(\s?%|\s+per\s?cent\b)?")

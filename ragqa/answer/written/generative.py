@@ -10,13 +10,15 @@ from ragqa.answer.untrusted import harmless, harmless_pieces
 from ragqa.answer.written.backing import Backing
 from ragqa.answer.written.claimless import claims_nothing
 from ragqa.answer.written.parts import parts
-from ragqa.answer.written.support import Support
+from ragqa.answer.written.support import Support, WordSupport
+from ragqa.answer.written.thinking import without_thinking
 from ragqa.errors import ModelError, PromptTooLong
 from ragqa.protocols import ChatModel
 from ragqa.types import Hit
 
 UNSUPPORTED = "[unsupported]"  # follows a sentence that no evidence bears out
 EVIDENCE_CUT = "The language model did not read all of the evidence; the answer was written again from less of it."
+BY_WORDS = "The answer was checked by its words alone, as the model that RAGQA_SUPPORT names cannot be used:"
 
 
 def fit_evidence(question: str, evidence: Sequence[Hit], model: ChatModel, max_answer_tokens: int) -> list[Hit]:
@@ -54,15 +56,27 @@ class Writer:
             yield "\n\n"
             written = yield from self._stream(question, fitting, model)
         # What did not fit was never read by the model, but may still bear its words out.
-        draft = check(written, evidence, self.support, citer, question)
-        return replace(draft, usage=_usage(question, fitting, written, model), note=note)
+        draft = self._checked(written, evidence, citer, question)
+        usage, note = _usage(question, fitting, written, model), " ".join(filter(None, (note, draft.note)))
+        return replace(draft, usage=usage, note=note)
+
+    def _checked(self, written: str, evidence: Sequence[Hit], citer: Citer, question: str) -> Draft:
+        """The checked draft; by its words, with a note, if the model that is to judge it cannot."""
+        try:
+            return check(written, evidence, self.support, citer, question)
+        except ModelError as exc:  # of the judge, as the language model has written all it has to say
+            return replace(check(written, evidence, WordSupport(), citer, question), note=f"{BY_WORDS} {exc}")
 
     def _stream(self, question: str, evidence: Sequence[Hit], model: ChatModel) -> Generator[str, None, str]:
+        """Yield all that comes, return what of it is no thinking."""
         written = ""
         for piece in harmless_pieces(model.stream(answer_messages(question, evidence), self.answer_tokens)):
             written += piece
             yield piece
-        return written
+        answer = without_thinking(written)
+        if written and not answer:
+            raise _only_thought(model)
+        return answer
 
 
 def _usage(question: str, evidence: Sequence[Hit], written: str, model: ChatModel) -> dict[str, int]:
@@ -80,6 +94,13 @@ def _no_room(model: ChatModel) -> ModelError:
     )
 
 
+def _only_thought(model: ChatModel) -> ModelError:
+    return ModelError(
+        f"{model.name} ended its thinking without a word of answer.",
+        hint="Raise RAGQA_MAX_ANSWER_TOKENS, or use a model that does not think.",
+    )
+
+
 def check(written: str, evidence: Sequence[Hit], support: Support, citer: Citer, question: str = "") -> Draft:
     """Tie every claim to words on a page; numbers that the model invented are dropped.
 
@@ -87,12 +108,15 @@ def check(written: str, evidence: Sequence[Hit], support: Support, citer: Citer,
     """
     titles = [hit.title for hit in evidence]
     backing = Backing.of(evidence, support)
+    said = parts(harmless(written), len(evidence))
+    # All is judged before anything is cited: a judge that fails half way leaves no citation behind.
+    judged = [(part, None if claims_nothing(part, question, titles) else backing.behind(part)) for part in said]
     shown, supported, unsupported = [], 0, []
-    for part in parts(harmless(written), len(evidence)):
-        if claims_nothing(part, question, titles):
+    for part, behind in judged:
+        if behind is None:
             shown.append(f"{part.before}{part.text}{part.after}")
             continue
-        citations = [citer.cite(found.hit, found.text, score) for found, score in backing.behind(part)]
+        citations = [citer.cite(found.hit, found.text, score) for found, score in behind]
         on_page = [citation for citation in citations if citation]
         if on_page and len(on_page) == len(citations):
             supported += 1

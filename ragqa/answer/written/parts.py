@@ -13,7 +13,7 @@ from typing import Literal
 
 from ragqa.answer.untrusted import harmless
 from ragqa.answer.words import content_words
-from ragqa.answer.written.claims import MARK, PAGE
+from ragqa.answer.written.claims import MARK, PAGE, WRITTEN_MARK
 from ragqa.sentences import sentence_spans
 
 # A straight mark right behind a word or its point ends a quotation, whose beginning may be missing.
@@ -248,7 +248,7 @@ def _without_marks(text: str, count: int) -> tuple[list[str], Marks]:
 def _marks(text: str, count: int) -> Iterator[tuple[int, int, frozenset[int]]]:
     """Where the model's marks stand, and their numbers; those inside a quotation are the paper's own."""
     quotations = [found.span() for found in QUOTED.finditer(text)]
-    found = [m for m in MARK.finditer(text) if _is_ours(text, m, quotations, count)]
+    found = [m for kind in (WRITTEN_MARK, MARK) for m in kind.finditer(text) if _is_ours(text, m, quotations, count)]
     found += [m for m in ROUND_MARK.finditer(text) if _is_round_mark(text, m, count)]
     end = 0
     for mark in sorted(found, key=lambda m: m.start()):
@@ -279,7 +279,7 @@ def _is_numbered(before: str) -> bool:
 
 def numbers_of(mark: str, count: int) -> frozenset[int]:
     """Of evidence that there is: ``[1-3; 99]`` → 1, 2, 3."""
-    plain = re.sub(PAGE, "", re.sub(r"[:†][^】]*】", "", mark) if "【" in mark else mark, flags=re.I)
+    plain = re.sub(PAGE, "", re.sub(r":[^】]*】|(?::\d+)?†[^\]】]*", "", mark), flags=re.I)
     found = re.findall(r"(\d+)(?:\s*[-–—]\s*(\d+))?", plain)
     ranges = (range(max(1, int(first)), min(count, int(last or first)) + 1) for first, last in found)
     return frozenset(number for numbers in ranges for number in numbers)

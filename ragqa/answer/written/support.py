@@ -20,10 +20,11 @@ WEIGHTS_FILE = "support.json"
 MOST_JUDGED = 6  # sentences that a model reads for one claim
 LEAST_COVERED = 0.5  # by words alone: share of a claim's content words that a sentence must have
 EVEN_ODDS = 0.5
+TRIED_ON = "It is so.", (Passage("", "So it is."),)
 
 
 class Support(Protocol):
-    """Tells which sentences bear a claim out."""
+    """Tells which sentences bear a claim out. Raise a ModelError if it needs a model that cannot be used."""
 
     @property
     def name(self) -> str:
@@ -32,6 +33,10 @@ class Support(Protocol):
 
     def among(self, claim: str, sentences: Sequence[Sentence]) -> list[tuple[Sentence, float]]:
         """Those that bear it out, each with how probable that is, best first; sentences are of one or more hits."""
+        ...
+
+    def try_out(self) -> None:
+        """Load and use once what it needs."""
         ...
 
 
@@ -45,6 +50,9 @@ class WordSupport:
         compared = [(sentence, compare(claim, sentence.text, sentence.hit.text)) for sentence in sentences]
         able = [(s, likeness(agreement)) for s, agreement in compared if _carries(agreement)]
         return sorted(able, key=lambda pair: -pair[1])
+
+    def try_out(self) -> None:
+        """See Support; it needs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +83,10 @@ class JudgedSupport:
     def among(self, claim: str, sentences: Sequence[Sentence]) -> list[tuple[Sentence, float]]:
         """See Support. Two sentences that follow each other are tried where one alone does not do."""
         return self._borne_out(claim, sentences) or self._borne_out(claim, neighbours(sentences))
+
+    def try_out(self) -> None:
+        """See Support."""
+        self._judge.relevance(*TRIED_ON)
 
     def _borne_out(self, claim: str, sentences: Sequence[Sentence]) -> list[tuple[Sentence, float]]:
         compared = [(sentence, compare(claim, sentence.text, sentence.hit.text)) for sentence in sentences]

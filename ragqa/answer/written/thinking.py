@@ -1,0 +1,19 @@
+"""Thinking that stands in a written text because its beginning was never sent. Pure.
+
+Where the template of a server opens the thinking, only its end reaches us: when the first words come, nothing tells
+them from an answer, so they can be left out of the checked text alone.
+"""
+
+import re
+
+# As the model writes them, or as ``harmless`` leaves them.
+_BEGINS = re.compile(r"< ?think>")
+_ENDS = re.compile(r"< ?/think>")
+
+
+def without_thinking(text: str) -> str:
+    """What follows the first ``</think>`` if no ``<think>`` stands before it."""
+    end = _ENDS.search(text)
+    if end is None or _BEGINS.search(text, 0, end.start()):
+        return text
+    return text[end.end() :].lstrip()
