@@ -32,7 +32,7 @@ from ragqa.answer.written.combine import (
 from ragqa.answer.written.generative import EVIDENCE_CUT, Writer
 from ragqa.chat import ChatModelSource
 from ragqa.conversation import CitedPaper, Recap, Turn
-from ragqa.errors import ModelError, PromptTooLong
+from ragqa.errors import ModelBusy, ModelError, PromptTooLong
 from ragqa.protocols import ChatModel, PassageReader
 from ragqa.search.retrieve import Searcher, Timings, checked_question
 from ragqa.store.history import History
@@ -243,7 +243,7 @@ class Asker:
         try:
             second = yield from self._draft(wider, first.model, first.note)
         except ModelError as exc:  # what there is already is better than an error
-            return retried, first.noted(f"The second answer failed: {exc}")
+            return retried, first.noted(f"There is no second answer: {exc}")
         if is_better(second.draft, first.draft):
             return wider, second.noted(HELPED)
         return retried, replace(first.noted(DID_NOT_HELP), shown=first.shown or second.shown)
@@ -296,7 +296,7 @@ class Asker:
         # The model reads less than it says, and not even half of the widened evidence.
         yield "\n\n"
         draft = yield from self._means.writer.write(question, evidence[: (len(evidence) + 1) // 2], model, asking.citer)
-        return replace(draft, note=EVIDENCE_CUT)
+        return replace(draft, note=" ".join(filter(None, (draft.note, EVIDENCE_CUT))))
 
     def _answer(self, answering: "_Answering", drafted: "_Drafted", timings: Timings) -> Answer:
         draft, model = drafted.draft, drafted.model
@@ -386,4 +386,5 @@ def _name(model: ChatModel | None) -> str:
 
 
 def _fell_back(exc: ModelError) -> str:
-    return f"Answered extractively, since the language model failed: {exc}"
+    why = "is busy" if isinstance(exc, ModelBusy) else "failed"
+    return f"Answered extractively, since the language model {why}: {exc}"

@@ -5,16 +5,20 @@ import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ragqa.adapters import chat_huggingface
 from ragqa.adapters.chat_huggingface import HuggingFaceChat
 from ragqa.adapters.chat_langchain import ChatOptions
 from ragqa.adapters.chat_local import Turnstile, folded, plain_prompt
-from ragqa.adapters.pretrained import weights_as
+from ragqa.adapters.chat_models import open_chat_model
+from ragqa.adapters.pretrained import load, weights_as
 from ragqa.cancelling import Cancellation
 from ragqa.errors import ModelBusy, ModelError, ModelNotFound, ModelStreamCut, ModelUnavailable
 from ragqa.protocols import ChatMessage, ChatModel
+from ragqa.settings import Settings
 from tests.chat_contract import LONG_ANSWER, QUESTION, ChatModelContract, answers_promptly, read, wait_until
 from tests.tiny_models import SENTENCES, TEMPLATE, TEMPLATE_WITHOUT_SYSTEM, WINDOW, make_huggingface_model
 
@@ -43,6 +47,13 @@ def _writing_threads() -> list[str]:
     return [thread.name for thread in threading.enumerate() if thread.name.startswith("generate")]
 
 
+def opened(folder: Path, **values: Any) -> ChatModel:
+    """The model that these settings open."""
+    chat = open_chat_model(Settings(llm=f"hf:{folder}", device="cpu", **values))
+    assert chat is not None
+    return chat
+
+
 def test_the_models_own_tokenizer_counts(tiny_folder: Path) -> None:
     chat = HuggingFaceChat(str(tiny_folder), "cpu")
     assert chat.count_tokens(SENTENCES[0]) == 15  # 14 words and a full stop
@@ -61,12 +72,13 @@ def test_a_prompt_over_the_window_is_refused_with_both_numbers(tiny_folder: Path
         list(chat.stream([ChatMessage("user", LONG_ANSWER)], 5))
 
 
-def test_sampling_with_the_same_seed_gives_the_same_answer(tiny_folder: Path) -> None:
-    first, second = (
+def test_sampling_with_the_same_seed_gives_the_same_answer_and_with_another_another(tiny_folder: Path) -> None:
+    first, second, other = (
         list(HuggingFaceChat(str(tiny_folder), "cpu", ChatOptions(temperature=1, seed=seed)).stream(QUESTION, 12))
-        for seed in (3, 3)
+        for seed in (3, 3, 4)
     )
     assert first == second
+    assert other != first
 
 
 def test_thinking_that_the_template_has_opened_is_not_shown(tmp_path: Path) -> None:
@@ -89,6 +101,28 @@ def test_weights_are_asked_for_in_the_bits_that_were_wanted() -> None:
     assert weights_as("8bit", "cuda", torch.bfloat16)["quantization_config"].load_in_8bit
     assert four["device_map"] == {"": "cuda"}
     assert weights_as("none", "cpu", torch.float32) == {"dtype": torch.float32}
+
+
+@pytest.mark.parametrize("wanted", ["none", "8bit", "4bit"])
+def test_the_engine_loads_weights_in_the_bits_that_the_settings_say(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch, wanted: str
+) -> None:
+    import torch
+
+    told: list[dict[str, Any]] = []
+
+    def asked_for(loader: Any, name: str, **arguments: Any) -> Any:
+        told.append(arguments)
+        raise ModelUnavailable("This machine has no such card.")
+
+    monkeypatch.setattr(chat_huggingface, "check_quantisation", lambda *_: None)
+    monkeypatch.setattr(chat_huggingface, "place_of", lambda _: ("cuda", torch.bfloat16))
+    monkeypatch.setattr(chat_huggingface, "load", asked_for)
+    _, error, _ = read(opened(tiny_folder, quantize=wanted))
+    assert "no such card" in str(error)
+    bits = told[0].get("quantization_config")
+    loaded = bits and {"8bit": bits.load_in_8bit, "4bit": bits.load_in_4bit}
+    assert loaded == (None if wanted == "none" else {"8bit": wanted == "8bit", "4bit": wanted == "4bit"})
 
 
 @pytest.mark.parametrize("template", [None, TEMPLATE_WITHOUT_SYSTEM], ids=["no template", "no system turn"])
@@ -147,6 +181,27 @@ def test_a_full_line_of_waiters_is_turned_away() -> None:
         pass
     with turnstile.turn(request):
         pass
+
+
+def test_a_question_too_many_is_turned_away_as_the_settings_say(
+    tiny_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading, loaded = threading.Event(), threading.Event()
+
+    def slowly(loader: Any, name: str, **arguments: Any) -> Any:
+        loading.set()
+        assert loaded.wait(5)
+        return load(loader, name, **arguments)
+
+    monkeypatch.setattr(chat_huggingface, "load", slowly)
+    chat = opened(tiny_folder, queue=0)
+    first = chat.stream(QUESTION, 3)
+    assert loading.wait(20)
+    _, refused, _ = read(chat)
+    loaded.set()
+    assert isinstance(refused, ModelBusy)
+    assert "RAGQA_QUEUE" in refused.hint
+    assert list(first)
 
 
 def test_a_cancelled_waiter_leaves_the_line() -> None:

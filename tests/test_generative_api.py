@@ -22,6 +22,7 @@ from ui.chat import Conversation, Wanted
 QUESTION = "What was the mean duration and its standard deviation?"
 TRUE = "The mean duration was 201 days with a standard deviation of 3.5 days [1]."
 LOADED_WITHIN_S = 30
+TOLD = {"RAGQA_SEED": "11", "RAGQA_TEMPERATURE": "0.5", "RAGQA_MAX_ANSWER_TOKENS": "300"}
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def api(tmp_path_factory: pytest.TempPathFactory, model: OllamaServer) -> Iterat
 @contextmanager
 def served(folder: Path, model: OllamaServer) -> Iterator[httpx.Client]:
     """A client of a server that knows one paper about marmots."""
-    settings = {"RAGQA_LLM": "ollama:llama3.2", "RAGQA_OLLAMA_URL": model.url}
+    settings = {"RAGQA_LLM": "ollama:llama3.2", "RAGQA_OLLAMA_URL": model.url, **TOLD}
     with running_server(folder / "data", **settings) as url, httpx.Client(base_url=url, timeout=120) as client:
         pdf = papers.write_one_column(folder / "marmots.pdf")
         assert upload(client, pdf.name, pdf.read_bytes()).status_code == 202
@@ -71,6 +72,12 @@ def test_the_model_was_loaded_before_the_first_question(api: httpx.Client, model
     greeted = [body["messages"][-1]["content"] for body in model.log.bodies("/api/chat")]
     assert greeted[:1] == ["Hello"]
     assert model.log.bodies("/api/chat")[0]["options"]["num_ctx"] == 8192, "or Ollama would load it a second time"
+
+
+def test_what_the_variables_say_of_writing_reaches_the_model(api: httpx.Client, model: OllamaServer) -> None:
+    assert ask(api).is_success
+    told = model.log.bodies("/api/chat")[-1]["options"]
+    assert (told["seed"], told["temperature"], told["num_predict"]) == (11, 0.5, 300)
 
 
 @pytest.mark.parametrize(
@@ -194,12 +201,41 @@ def test_the_chat_shows_an_answer_while_it_is_written(library: Client, model: Ol
     assert not grown[-1].pending
 
 
-def test_a_busy_model_is_a_503_that_says_when_to_come_back(api: httpx.Client, model: OllamaServer) -> None:
-    model.behaviour.refuse = (503, "maximum pending requests exceeded")
-    response = ask(api)
-    assert (response.status_code, response.json()["code"]) == (503, "model_busy")
+BUSY = (503, "maximum pending requests exceeded")
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/v1/ask", {"question": QUESTION, "mode": "generative"}),
+        ("/api/v1/ask", {**TALK, "mode": "generative", "keep": False}),  # the model is at the rewriting
+        ("/v1/chat/completions", {"messages": SAID[:1], "model": "ragqa-generative"}),
+    ],
+)
+def test_a_busy_model_that_must_write_is_a_503_that_says_when_to_come_back(
+    api: httpx.Client, model: OllamaServer, path: str, body: dict[str, Any], stream: bool
+) -> None:
+    model.behaviour.refuse = BUSY
+    response = api.post(path, json={**body, "stream": stream})
+    problem = response.json()
+    assert (response.status_code, problem.get("error", problem)["code"]) == (503, "model_busy")
     assert int(response.headers["retry-after"]) > 0
-    assert complete(api, model="ragqa-generative").headers["retry-after"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/api/v1/ask", {"question": QUESTION}), ("/v1/chat/completions", {"messages": SAID[:1], "model": "ragqa"})],
+)
+def test_a_busy_model_is_done_without_where_it_need_not_write(
+    api: httpx.Client, model: OllamaServer, path: str, body: dict[str, Any], stream: bool
+) -> None:
+    model.behaviour.refuse = BUSY
+    response = api.post(path, json={**body, "stream": stream})
+    assert response.status_code == 200
+    assert "201 days" in response.text
+    assert "since the language model is busy: ollama:llama3.2" in response.text
 
 
 def test_an_answer_from_a_prompt_that_was_cut_is_written_again_from_less(tmp_path: Path, model: OllamaServer) -> None:

@@ -5,6 +5,7 @@ upstream even while a thread waits for its first token.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Generator
 from contextlib import asynccontextmanager, suppress
 
@@ -25,10 +26,26 @@ class Events:
 
     def __init__(self, events: Generator[AnswerEvent]) -> None:
         self._events = events
+        self._ready: deque[AnswerEvent] = deque()
         self._cancellation = Cancellation()
+
+    async def begin(self, written: bool) -> bool:
+        """Wait for the first event, ``written`` for the first words too; False if the client has gone.
+
+        Raise what keeps them from coming: before anything is sent it can be a status, later only a broken stream.
+        """
+        for _ in range(2 if written else 1):
+            event = await self._computed()
+            if event is None:
+                return False
+            self._ready.append(event)
+        return True
 
     async def next(self) -> AnswerEvent | None:
         """The next event; None at the end, and when the client has gone. Raise what the question raises."""
+        return self._ready.popleft() if self._ready else await self._computed()
+
+    async def _computed(self) -> AnswerEvent | None:
         try:
             return await to_thread.run_sync(self._step)
         except ClientGone:

@@ -89,11 +89,12 @@ def models() -> ModelList:
 async def complete(engine: EngineDep, request: CompletionRequest, http: Request) -> Response:
     """Answer the last user message; those before it are the conversation."""
     try:
-        events = Events(engine.ask(await to_thread.run_sync(asked, request, engine.papers)))
+        question = await to_thread.run_sync(asked, request, engine.papers)
+        events = Events(engine.ask(question))
         async with events.listening(http.receive):
-            await events.next()
+            begun = await events.begin(written=question.mode == "generative")
             answer = None if request.stream else await events.answer()
-        if request.stream:
+        if begun and request.stream:
             return EventStream(events, _stream(request, events))
     except RagqaError as exc:
         return _failed(exc)

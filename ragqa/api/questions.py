@@ -11,7 +11,7 @@ from ragqa.api.answering import Events, EventStream
 from ragqa.api.holder import EngineDep
 from ragqa.api.problems import CLIENT_CLOSED, problem_of
 from ragqa.errors import RagqaError
-from ragqa.types import Answer, AnswerEvent, AskRequest, SearchRequest, SearchResult
+from ragqa.types import Answer, AskRequest, SearchRequest, SearchResult
 
 log = logging.getLogger(__name__)
 
@@ -26,24 +26,25 @@ def search(engine: EngineDep, request: SearchRequest) -> SearchResult:
 
 @router.post("/ask", response_model=Answer, responses={200: {"content": {"text/event-stream": {}}}})
 async def ask(engine: EngineDep, request: AskRequest, http: Request) -> Answer | Response:
-    """Answer a question. With ``stream``: events ``started``, ``piece``…, ``done`` (or ``error``)."""
+    """Answer a question. With ``stream``: events ``started``, ``piece``…, ``done`` (or ``error``).
+
+    In mode ``generative`` a stream begins with the model's first words: a model that is busy or away gets its status.
+    """
     events = Events(engine.ask(request))
     async with events.listening(http.receive):
-        # The first event comes after all checks of the input: bad input gets its status, not a broken stream.
-        first = await events.next()
+        # The first event comes after all checks of the input; a model that cannot be used is an error in one mode only.
+        begun = await events.begin(written=request.mode == "generative")
         answer = None if request.stream else await events.answer()
-    if first is not None and request.stream:
-        return EventStream(events, _stream(first, events))
+    if begun and request.stream:
+        return EventStream(events, _stream(events))
     return answer or Response(status_code=CLIENT_CLOSED)
 
 
-async def _stream(first: AnswerEvent, events: Events) -> AsyncGenerator[str | bytes]:
+async def _stream(events: Events) -> AsyncGenerator[str | bytes]:
     """The events as they come."""
     try:
-        event: AnswerEvent | None = first
-        while event is not None:
+        while (event := await events.next()) is not None:
             yield format_sse_event(data_str=event.model_dump_json(), event=event.event)
-            event = await events.next()
     except RagqaError as exc:
         yield format_sse_event(data_str=problem_of(exc).model_dump_json(), event="error")
     except Exception as exc:  # the status is sent already: without a last event the client could not tell
