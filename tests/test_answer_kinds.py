@@ -127,7 +127,7 @@ def test_a_few_words_answer_and_their_sentence_is_the_quote(library: Library) ->
     assert (answer.kind, answer.answer) == ("span", "201 days [1]")
     assert answer.citations[0].quote == "Alpine marmots hibernate for 201 days each winter."
     assert answer.short[0].text == "201 days"
-    assert answer.short[0].probability > 0.9
+    assert answer.short[0].probability > 0.8
     assert answer.short[0].rects != answer.citations[0].rects
 
 

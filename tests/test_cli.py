@@ -233,7 +233,7 @@ def test_ctrl_c_during_ingest_keeps_what_is_done(tmp_path: Path) -> None:
     time.sleep(4)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
-    if process.returncode != 0:  # a fast machine may have been done
+    if "12 papers ready" not in said:  # a fast machine may have been done
         assert process.returncode == 130
         assert "run the command again" in said
     assert "Traceback" not in said

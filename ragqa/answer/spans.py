@@ -1,5 +1,6 @@
 """What the reader finds in the evidence: spans as words of a hit, each with its sentence and how likely it is."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,11 @@ MOST_READ = 10
 # Chosen on the dev questions by the page and the evidence that the best span stands in (benchmarks/best_span.py).
 RANK_WEIGHT = 4.0  # logits per place in the evidence: the order of the search knows what one passage does not show
 CHOICE_WEIGHT = 0.2  # of a span's own score, beside the logit that its passage has an answer
-SPAN_WEIGHT = 0.5  # for the probability: the two signals err, and not together (ragqa/training/evaluate.py)
+SPAN_WEIGHT = 0.5  # beside the other, to compare spans: they err, and not together (ragqa/training/evaluate.py)
+# Fitted there, too, on whether the words shown are those of the answer, as people have written it.
+PROBABILITY = (0.486, -1.032)
+"""Weight of the log odds of the span in its passage, and a constant; whether there is an answer is for confidence."""
+MOST_ODDS = 8.0  # beyond it, the reader is sure, and how sure says nothing
 SURE = 3.0  # logits from which a span is the answer, and not only where it stands
 _EDGES = " \t.,;:!?–—"
 _PAIRS = (("(", ")"), ("[", "]"), ("“", "”"))
@@ -34,8 +39,20 @@ class Found:
 
     @property
     def probability(self) -> float:
-        """That these words answer the question, by the reader alone."""
-        return round(sigmoid(SPAN_WEIGHT * self.logit + self.reading.answerable), 3)
+        """That these words, and no others of the passage, answer the question."""
+        on_odds, constant = PROBABILITY
+        return round(sigmoid(on_odds * self.odds + constant), 3)
+
+    @property
+    def belief(self) -> float:
+        """How far the reader is for these words, as a logit: to compare spans by, no probability."""
+        return SPAN_WEIGHT * self.logit + self.reading.answerable
+
+    @property
+    def odds(self) -> float:
+        """The log odds of these words against the other spans of their passage."""
+        others = [math.exp(span.score - self.logit) for span in self.reading.spans if span.score != self.logit]
+        return min(MOST_ODDS, -math.log(sum(others) + math.exp(-MOST_ODDS)))
 
     @property
     def is_sure(self) -> bool:

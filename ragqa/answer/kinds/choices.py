@@ -8,6 +8,7 @@ from ragqa.answer.asking import Asking
 from ragqa.answer.confidence import LEAST_CONFIDENCE, confidence
 from ragqa.answer.draft import Draft, refusal
 from ragqa.answer.evidence import Sentence, sentences_of
+from ragqa.answer.odds import sigmoid
 from ragqa.answer.spans import Found, read
 from ragqa.answer.words import content_words, coverage
 from ragqa.details import Details, ScoredChoice
@@ -82,9 +83,9 @@ def probabilities(scores: Sequence[float]) -> list[float]:
 
 
 def span_share(choice: str, found: Sequence[Found]) -> float:
-    """How much of the choice the likeliest spans are, 0 to 1: words in common, times how likely the span is."""
+    """How much of the choice the likeliest spans are, 0 to 1: words in common, times how far the reader believes it."""
     wanted = content_words(choice) or frozenset(choice.casefold().split())
-    return max((_overlap(wanted, f.text) * f.probability for f in found), default=0.0)
+    return max((_overlap(wanted, f.text) * sigmoid(f.belief) for f in found), default=0.0)
 
 
 def _best_sentence(choice: str, asking: Asking, sentences: Sequence[Sentence]) -> tuple[Sentence, float]:
