@@ -76,9 +76,7 @@ class Scale:
 
 
 def _scale(asks: str, says: str, *, has_findings: bool) -> Scale:
-    return Scale(
-        re.compile(rf"\b(?:{asks})\b", re.I), re.compile(rf"\b(?:{asks}|{says})\b", re.I), has_findings
-    )  # fmt: skip
+    return Scale(re.compile(rf"\b(?:{asks})\b", re.I), re.compile(rf"\b(?:{asks}|{says})\b", re.I), has_findings)
 
 
 SIZE = _scale(*_OF_SIZE, has_findings=False)
@@ -93,10 +91,10 @@ _SCALES = (
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The scales it is on, and those off which nothing answers it; beginnings of words.
+    """The scales it is on, and those without which nothing answers it.
 
-    These are the words for what is used, and for each that is named;
-    ``compares`` is true of "than", ``predicate`` is the beginning of "calibrated" in "is it well calibrated?".
+    ``used`` and ``named`` are beginnings of words: for what is used, and for each thing that is named. ``compares`` if
+    it says "than"; ``predicate`` is the beginning of "calibrated" in "is it well calibrated?".
     """
 
     scales: tuple[Scale, ...]
