@@ -1,4 +1,5 @@
-"""Which span to show: ``python -m benchmarks.best_span DATA/e2e --library DIR [--out FILE]``.
+"""Which span to show: ``python -m benchmarks.best_span DATA/e2e --library DIR
+[--reading DIR] [--out FILE]``.
 
 Prints, for weights of a span's own logit and of its passage's place (ragqa/answer/spans.py), how often the chosen span
 stands on a gold page and in gold evidence, the F1 of span and sentence at several thresholds of SURE, a mean over

@@ -225,22 +225,6 @@ def test_a_broken_settings_file_and_a_mistyped_variable_are_named(data: Path, tm
     assert "ragqa.toml cannot be read" in broken.stderr
 
 
-def test_ctrl_c_during_ingest_keeps_what_is_done(tmp_path: Path) -> None:
-    for number in range(12):
-        papers.write_many_pages(tmp_path / f"{number}.pdf", 30 + number)
-    command = [sys.executable, "-m", "ragqa", "ingest", str(tmp_path), "--data", str(tmp_path / "data")]
-    process = subprocess.Popen(command, env={**os.environ, **QUIET}, stderr=subprocess.PIPE, text=True)
-    time.sleep(4)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    if "12 papers ready" not in said:  # a fast machine may have been done
-        assert process.returncode == 130
-        assert "run the command again" in said
-    assert "Traceback" not in said
-    again = ragqa("ingest", tmp_path, "--data", tmp_path / "data", "--json")
-    assert json.loads(again.stdout)["ready"] == 12
-
-
 def test_an_unreachable_ollama_is_named_with_the_next_step(data: Path) -> None:
     nowhere = f"http://127.0.0.1:{free_port()}"
     ended = ragqa(

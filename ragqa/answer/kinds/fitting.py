@@ -38,7 +38,7 @@ def fitting(question: str, found: Sequence[Found]) -> list[Found]:
     return [f for f in found if _fits(question, f)] or list(found)
 
 
-def is_citation(found: Found) -> bool:
+def _is_citation(found: Found) -> bool:
     """Names and a year, such as "Koehn and Knowles 2017": whose work it is, not what it is."""
     return bool(_CITED.match(found.hit.text[found.start : found.end + _YEAR_CHARS]))
 
@@ -51,7 +51,7 @@ def repeats(question: str, text: str) -> bool:
 def _fits(question: str, found: Found) -> bool:
     if _POINTER.match(found.text) and not _ASKS_PLACE.search(question):
         return False
-    if (is_citation(found) or found.hit.kind is BlockKind.AUTHORS) and not _ASKS_WHO.search(question):
+    if (_is_citation(found) or found.hit.kind is BlockKind.AUTHORS) and not _ASKS_WHO.search(question):
         return False
     if _ASKS_NUMBER.search(question) and not _NUMBER.search(found.text):
         return False

@@ -11,7 +11,7 @@ from ragqa.answer.draft import Draft
 from ragqa.answer.evidence import MOST_EVIDENCE, choose_evidence, expanded
 from ragqa.answer.prompts import NOT_IN_PAPERS
 from ragqa.answer.written.chosen import said_choice, said_verdict
-from ragqa.answer.written.thinking import without_thinking
+from ragqa.answer.written.thinking import without_unopened_thinking
 from ragqa.types import AnswerKind, Hit
 
 BESIDE_WORDS: frozenset[AnswerKind] = frozenset({"yes_no", "choice"})
@@ -82,7 +82,7 @@ def together(written: Draft, made: Draft | None, sure: float) -> Draft:
 
 def without_words(made: Draft, written: Draft, text: str) -> Draft:
     """What was made without the model, with a note on why its ``text`` is left out, and on a bare verdict in it."""
-    text = without_thinking(text)
+    text = without_unopened_thinking(text)
     if written.unsupported:
         reasons = [NO_SUPPORT]
     elif _gives(text, made) is None or NOT_IN_PAPERS.rstrip(".").casefold() in text.casefold():

@@ -11,7 +11,7 @@ from ragqa.answer.written.backing import Backing
 from ragqa.answer.written.claimless import claims_nothing
 from ragqa.answer.written.parts import parts
 from ragqa.answer.written.support import Support, WordSupport
-from ragqa.answer.written.thinking import without_thinking
+from ragqa.answer.written.thinking import without_unopened_thinking
 from ragqa.errors import ModelError, PromptTooLong
 from ragqa.protocols import ChatModel
 from ragqa.types import Hit
@@ -73,7 +73,7 @@ class Writer:
         for piece in harmless_pieces(model.stream(answer_messages(question, evidence), self.answer_tokens)):
             written += piece
             yield piece
-        answer = without_thinking(written)
+        answer = without_unopened_thinking(written)
         if written and not answer:
             raise _only_thought(model)
         return answer

@@ -11,7 +11,7 @@ _BEGINS = re.compile(r"< ?think>")
 _ENDS = re.compile(r"< ?/think>")
 
 
-def without_thinking(text: str) -> str:
+def without_unopened_thinking(text: str) -> str:
     """What follows the first ``</think>`` if no ``<think>`` stands before it."""
     end = _ENDS.search(text)
     if end is None or _BEGINS.search(text, 0, end.start()):
