@@ -14,6 +14,7 @@ from ragqa.answer.kinds import registry
 from ragqa.answer.prompts import answer_messages, instructed, prompt_tokens
 from ragqa.answer.questions.cited import within
 from ragqa.answer.questions.clarify import clarification
+from ragqa.answer.questions.courtesies import without_courtesies
 from ragqa.answer.questions.follow_up import standalone_question
 from ragqa.answer.questions.recap import extended
 from ragqa.answer.refusals import nearest_pages, searched
@@ -119,7 +120,7 @@ class Asker:
             found = self._retrieve(standalone, request.filter, request.collection, HITS_READ)
         note = " ".join(filter(None, (note, found.note)))
 
-        answering = self._answering(request, standalone, found, is_follow_up=bool(turns))
+        answering = self._answering(request, standalone, found, is_follow_up=bool(without_courtesies(turns)))
         yield AnswerStarted(
             standalone_question=standalone, mode="generative" if model else "extractive", model=_name(model)
         )

@@ -23,7 +23,7 @@ from ragqa.quotes import locate
 from ragqa.store.catalogue import Catalogue
 from ragqa.store.database import Database
 from ragqa.store.history import History
-from ragqa.types import Answer, AnswerDone, AnswerKind, AskRequest, Filter, Hit, SearchRequest, SearchResult
+from ragqa.types import Answer, AnswerDone, AnswerKind, AskRequest, Exchange, Filter, Hit, SearchRequest, SearchResult
 from tests.fixed_reader import FixedReader
 from tests.scripted_chat import ScriptedChat
 from tests.tiny_library import GENERATION, add_paper, make_page, paper_id_of
@@ -86,14 +86,15 @@ class Library:
 
     def ask(
         self, question: str, reader: PassageReader | None = None, model: ScriptedChat | None = None,
-        choices: tuple[str, ...] | None = None, paper: str = "", keep: bool = True,
+        choices: tuple[str, ...] | None = None, paper: str = "", keep: bool = True, earlier: tuple[Exchange, ...] = (),
     ) -> Answer:  # fmt: skip
         means = Means(
             EmbeddingScorer(self._embedder), reader, ChatModelSource(lambda: model), Writer(WordSupport(), 64)
         )
         asker = Asker(self._searcher, means, self.catalogue, self._history, Limits(4000))
         only = Filter(paper_ids=(paper_id_of(paper),)) if paper else Filter()
-        *_, done = asker.ask(AskRequest(question=question, filter=only, choices=choices, keep=keep))
+        request = AskRequest(question=question, filter=only, choices=choices, keep=keep, earlier=earlier)
+        *_, done = asker.ask(request)
         assert isinstance(done, AnswerDone)
         self._assert_verified(done.answer)
         return done.answer
@@ -221,6 +222,12 @@ def test_which_paper_to_summarize_is_asked_if_it_is_not_clear(library: Library) 
     answer = library.ask("Summarize this paper")
     assert (answer.kind, answer.abstained, answer.citations) == ("clarification", False, ())
     assert {place.file_name for place in answer.candidates} == {"marmots.pdf", "badgers.pdf", "table.pdf"}
+
+
+def test_a_greeting_before_names_no_paper(library: Library) -> None:
+    greeted = (Exchange(question="Hello!", answer="Glad to help."),)
+    answer = library.ask("What do the authors of the study find?", FixedReader([]), earlier=greeted)
+    assert answer.kind == "clarification"
 
 
 @pytest.mark.parametrize("question", ["What about it?", "What do the authors of the study find?"])

@@ -162,6 +162,11 @@ def test_a_models_rewriting_is_taken() -> None:
     assert standalone_question("Where do they live?", [MARMOTS], model) == "Where do alpine marmots live?"
 
 
+def test_thinking_that_was_begun_by_the_template_is_no_rewriting() -> None:
+    model = ScriptedChat("They are marmots.\n</think>\n\nWhere do alpine marmots live?")
+    assert standalone_question("Where do they live?", [MARMOTS], model) == "Where do alpine marmots live?"
+
+
 @pytest.mark.parametrize(
     "said",
     [

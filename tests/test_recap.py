@@ -36,6 +36,7 @@ def test_a_long_talk_is_recapped_now_and_then_on_top_of_what_is_known() -> None:
 def test_a_recap_that_does_not_fit_or_is_empty_names_what_was_said() -> None:
     assert "Animal3" in extended(Recap(), talk(8), ScriptedChat("Not asked.", context_window=50)).text
     assert "Animal3" in extended(Recap(), talk(8), ScriptedChat("  ")).text
+    assert extended(Recap(), talk(8), ScriptedChat("Hm.</think>Of animals.")).text == "Of animals."
 
 
 def test_names_are_few_and_the_latest_first() -> None:

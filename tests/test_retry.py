@@ -41,6 +41,8 @@ def test_a_model_adds_its_keywords_to_the_questions_own() -> None:
     assert reworded(QUESTION, model) == "duration hibernation torpor length winter sleep"
     assert QUESTION in model.told[-1].content
     assert reworded(QUESTION, ScriptedChat("", context_window=20)) == "duration hibernation"
+    thought = ScriptedChat("Let me see.\n</think>\ntorpor length")
+    assert reworded(QUESTION, thought) == "duration hibernation torpor length"
 
 
 def test_the_second_search_adds_what_the_first_did_not_give_with_the_text_around_it() -> None:

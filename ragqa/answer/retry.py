@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from ragqa.answer.draft import Draft
 from ragqa.answer.evidence import choose_evidence, expanded
 from ragqa.answer.prompts import SEARCH_TOKENS, prompt_tokens, search_messages
+from ragqa.answer.thinking import reply
 from ragqa.answer.words import STOP_WORDS
 from ragqa.protocols import ChatModel
 from ragqa.types import Hit
@@ -44,7 +45,7 @@ def reworded(question: str, model: ChatModel | None) -> str:
     messages = search_messages(question)
     if prompt_tokens(messages, model) > model.context_window - SEARCH_TOKENS:
         return bare
-    said = "".join(model.stream(messages, SEARCH_TOKENS)).strip().partition("\n")[0]
+    said = reply(messages, model, SEARCH_TOKENS).partition("\n")[0]
     # A small model may answer, or say nothing: the question's own words stay in any case.
     return f"{bare} {said[:LONGEST_SEARCH]}".strip()
 

@@ -9,6 +9,7 @@ from ragqa.answer.questions.courtesies import is_courtesy, without_courtesies
 from ragqa.answer.questions.recap import TURNS_SHOWN, named
 from ragqa.answer.questions.rewriting import IMPERATIVE, QUESTION_WORD, begins_anew, rewrite_by_rules
 from ragqa.answer.questions.topics import names_in
+from ragqa.answer.thinking import reply
 from ragqa.conversation import Recap, Turn
 from ragqa.protocols import ChatMessage, ChatModel
 
@@ -40,7 +41,7 @@ def standalone_question(
     messages = _fitting(pointed, turns, model, recap)
     if not messages:
         return by_rules
-    return _plausible("".join(model.stream(messages, REWRITE_TOKENS)), pointed) or by_rules
+    return _plausible(reply(messages, model, REWRITE_TOKENS), pointed) or by_rules
 
 
 def _fitting(question: str, turns: Sequence[Turn], model: ChatModel, recap: Recap) -> list[ChatMessage]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from ragqa.answer.prompts import prompt_tokens, recap_messages
 from ragqa.answer.questions.topics import names_in, topic
+from ragqa.answer.thinking import reply
 from ragqa.conversation import Recap, Turn
 from ragqa.protocols import ChatModel
 
@@ -26,8 +27,8 @@ def extended(known: Recap, turns: Sequence[Turn], model: ChatModel) -> Recap:
     for first in range(known.turns, older):
         messages = recap_messages(known.text, turns[first:older])
         if prompt_tokens(messages, model) <= model.context_window - RECAP_TOKENS:
-            written = " ".join("".join(model.stream(messages, RECAP_TOKENS)).split())
-            return Recap(text=written[:LONGEST_RECAP] or named(turns[:older]), turns=older)
+            said = " ".join(reply(messages, model, RECAP_TOKENS).split())
+            return Recap(text=said[:LONGEST_RECAP] or named(turns[:older]), turns=older)
     return Recap(text=named(turns[:older]), turns=older)
 
 

@@ -10,8 +10,8 @@ from itertools import chain, zip_longest
 from ragqa.answer.draft import Draft
 from ragqa.answer.evidence import MOST_EVIDENCE, choose_evidence, expanded
 from ragqa.answer.prompts import NOT_IN_PAPERS
+from ragqa.answer.thinking import without_unopened_thinking
 from ragqa.answer.written.chosen import said_choice, said_verdict
-from ragqa.answer.written.thinking import without_unopened_thinking
 from ragqa.types import AnswerKind, Hit
 
 BESIDE_WORDS: frozenset[AnswerKind] = frozenset({"yes_no", "choice"})

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from ragqa.answer.citations import Citer, marked
 from ragqa.answer.draft import Draft, refusal, without_support
 from ragqa.answer.prompts import NOT_IN_PAPERS, answer_messages, prompt_tokens
+from ragqa.answer.thinking import without_unopened_thinking
 from ragqa.answer.untrusted import harmless, harmless_pieces
 from ragqa.answer.written.backing import Backing
 from ragqa.answer.written.claimless import claims_nothing
 from ragqa.answer.written.parts import parts
 from ragqa.answer.written.support import Support, WordSupport
-from ragqa.answer.written.thinking import without_unopened_thinking
 from ragqa.errors import ModelError, PromptTooLong
 from ragqa.protocols import ChatModel
 from ragqa.types import Hit

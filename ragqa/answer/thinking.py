@@ -5,6 +5,9 @@ them from an answer, so they can be left out of the checked text alone.
 """
 
 import re
+from collections.abc import Sequence
+
+from ragqa.protocols import ChatMessage, ChatModel
 
 # As the model writes them, or as ``harmless`` leaves them.
 _BEGINS = re.compile(r"< ?think>")
@@ -17,3 +20,8 @@ def without_unopened_thinking(text: str) -> str:
     if end is None or _BEGINS.search(text, 0, end.start()):
         return text
     return text[end.end() :].lstrip()
+
+
+def reply(messages: Sequence[ChatMessage], model: ChatModel, max_tokens: int) -> str:
+    """All that the model writes, thinking left out: for what is not shown as it comes."""
+    return without_unopened_thinking("".join(model.stream(messages, max_tokens))).strip()
