@@ -210,6 +210,37 @@ def test_a_ranked_question_comes_with_one_right_passage_first(sets: Path) -> Non
     assert all([example.relevance for example in group] == [1.0, 0.0, 0.0, 0.0] for group in groups)
 
 
+ANSWERED = st.lists(
+    st.sampled_from(("The marmot sleeps.", "It eats grass.", "Snow falls in May.", "Who knows?")), max_size=6
+)
+
+
+@given(before=ANSWERED, behind=ANSWERED, seed=st.integers(0, 99))
+def test_a_thinned_passage_still_says_its_answer(before: list[str], behind: list[str], seed: int) -> None:
+    text = " ".join([*before, "It wakes after 201 days.", *behind])
+    start = text.index("201 days")
+    whole = Example("How long does it sleep?", text, answers=((start, start + 8),), answerable=1.0)
+    got = mix.thinned(whole, Random(seed), "An otter swims. It dives.")
+    assert [got.text[a:b] for a, b in got.answers] == ["201 days"]
+    assert len(got.text) <= len(text) + len(" An otter swims. ")
+
+
+@given(texts=ANSWERED, seed=st.integers(0, 99))
+def test_a_question_without_an_answer_has_none_of_fewer_sentences(texts: list[str], seed: int) -> None:
+    whole = Example("How long does it sleep?", " ".join(["Marmots whistle.", *texts]), answerable=0.0)
+    got = mix.thinned(whole, Random(seed))
+    assert (got.answers, got.answerable) == ((), 0.0)
+    assert got.text.strip()
+
+
+def test_without_its_sentence_there_is_no_answer() -> None:
+    text = "The marmot sleeps. It wakes after 201 days. It eats grass."
+    whole = Example("How long does it sleep?", text, answers=((34, 42),), answerable=1.0, relevance=1.0)
+    left = mix.without_answer(whole)
+    assert left.text == "The marmot sleeps. It eats grass."
+    assert (left.answers, left.answerable, left.relevance) == ((), mix.UNSURE, None)
+
+
 def test_an_answer_that_stands_twice_has_two_places() -> None:
     twice = {"question": "Who?", "context": "Oslo or oslo or Oslo.", "answers": [{"text": "Oslo", "start": 0}]}
     made = mix.example(twice | {"n_occ": 2, "unanswerable": False}, Random(0), "any")
