@@ -109,3 +109,21 @@ def test_two_files_of_a_work_are_one_row() -> None:
     again = BERT.model_copy(update={"id": "again", "same_as": "bert"})
     papers, note = compared_papers("Compare BERT and ELMo", [], [*SHELF, again])
     assert ([paper.id for paper in papers], note) == (["bert", "elmo"], "")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cue"),
+    [
+        ("We evaluate our model on the English Gigaword and DUC 2004 datasets.", 1.0),
+        ("We trained on the standard WMT 2014 English-German dataset of 4.5 million sentence pairs.", 1.0),
+        ("In all, 212 patients were recruited at three hospitals.", 1.0),
+        ("Experiments on the IMDB dataset show that accuracy is improved.", 1.0),
+        ("Models are trained on publicly available data.", 1 / 2),
+        ("We use data that is cheap to obtain.", 1 / 2),
+        ("Our code uses data of any kind.", 1 / 3),
+        ("Previous datasets were collected from Wikipedia.", 0.0),
+        ("The model has eight layers.", 0.0),
+    ],
+)
+def test_authors_tell_of_their_data_in_known_words(sentence: str, cue: float) -> None:
+    assert USUAL_ASPECTS["Data"].cue(sentence) == cue

@@ -53,7 +53,34 @@ RESULT = (
         re.I,
     ),
 )
+_SET = (
+    r"(?:data ?sets?|data|corpus|corpora|benchmarks?|treebanks?|participants|patients|volunteers|animals|mice|cells|"
+    r"samples|specimens|images|sentences|documents|tokens|articles|recordings|sequences|records|respondents|tweets|"
+    r"reviews|dialogu?es)"
+)
+_NAME = r"(?-i:(?:(?<=[a-z,(] )[A-Z][\w-]+|[A-Z]\w*[A-Z0-9][\w-]*))"
+_THIS_SET = (
+    rf"(?:{_NAME}[^.;]{{0,60}}?\b{_SET}\b|\b{_SET}\b[^.;]{{0,30}}?{_NAME}|"
+    rf"\d[\d,.]* ?(?:[kKMB]\b|million|billion|thousand)? ?(?:[\w-]+ ){{0,3}}?{_SET}\b)"
+)
+_TRAINED = (
+    r"(?:then )?(?:pre-?|fine-?)?(?:trained|tuned|evaluated|tested|validated|conducted|performed|taken|recruited|"
+    r"enrolled|collected|obtained|drawn)\b"
+)
+_OWN = (
+    rf"(?:{_AUTHORS}{_ADVERB} (?:train|pre-?train|fine-?tun|evaluat|experiment|test|validat|collect|gather|recruit|"
+    r"enrol|annotat|crawl|sampl|us(?:e|ed)\b|employ|conduct|perform|run|obtain|construct|analy[sz])|"
+    r"(?:^|\b(?:our|the|extensive|all|these|both)\b(?: \w+){0,3} )(?:experiments?|evaluations?)\b(?: \w+){0,3}? "
+    r"(?:on|with|using|from|rely)\b|"
+    rf"\b(?:was|were) {_TRAINED}|"
+    rf"\b(?:models|classifiers|systems|networks|experiments|data|datasets) (?:is|are) {_TRAINED}|"
+    r"\b(?:this|our|the) (?:[\w-]+ ){0,2}?(?:data ?sets?|corpus|benchmark|cohort|samples?|data)(?: for [\w ]{0,40})? "
+    r"(?:consists? of|consisted of|contains?|contained|comprises?|comprised|includes?|included|used|"
+    r"is taken|are taken))"
+)
 DATA = (
+    re.compile(rf"{_OWN}[^.]*?{_THIS_SET}|{_THIS_SET}[^.]*?{_OWN}", re.I),
+    re.compile(rf"{_OWN}[^.]*\b{_SET}\b", re.I),
     re.compile(
         r"^(?=.*\b(?:we|our|was|were|is|are)\b)(?=.*\b(?:train|evaluat|experiment|use[sd]?\b|using|collect|retriev|"
         r"record|recruit|consist|contain|compris|mixture|obtain|sequenc))(?=.*\b(?:data|data ?sets?|corpus|corpora|"
@@ -61,6 +88,10 @@ DATA = (
         re.I,
     ),
 )
+OTHERS_DATA = re.compile(
+    r"\bprevious|\bprior work|\bsuffers?\b|\boutperform|\bsee that\b|\bhypothesis|\bcontributions?\b", re.I
+)
+"""What is said beside data: what others have, what comes out, and lists of what is new."""
 _NUMBER = re.compile(
     r"\b(?:numbers?|amounts?|counts?|sizes?|rates?|scores?|accurac(?:y|ies)|performance|precision|recall|f1|bleu|rouge|"
     r"perplexity|percentages?|shares?|proportions?|(?:hyper-?)?parameters?|years?|ages?|lengths?|durations?|costs?|"
@@ -71,16 +102,17 @@ _NUMBER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Aspect:
-    """What each paper is asked, the sections that may answer it, and what words make an answer likely, best first.
-
-    ``is_told``: authors say it in such words or not at all, and no reader knows the aim of a paper; so it is not asked.
-    """
+    """What each paper is asked, the sections that may answer it, and in what words authors tell it, best first."""
 
     question: str
     sections: tuple[SectionKind, ...] = BODY
     cues: tuple[re.Pattern[str], ...] = ()
     never: tuple[re.Pattern[str], ...] = ()
-    is_told: bool = False
+
+    @property
+    def is_told(self) -> bool:
+        """Authors tell it in known words, and are looked for before it is asked: no reader knows the aim of a paper."""
+        return bool(self.cues)
 
     @property
     def is_named(self) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ragqa.answer.kinds.aspects import APPROACH, DATA, PROBLEM, RESULT, Aspect
+from ragqa.answer.kinds.aspects import APPROACH, DATA, OTHERS_DATA, PROBLEM, RESULT, Aspect
 from ragqa.answer.questions.named import MASK, masked, meant_in, named_papers
 from ragqa.answer.questions.question_kind import names_many, plain
 from ragqa.document import SectionKind
@@ -13,14 +13,15 @@ from ragqa.types import Paper
 _FRONT = (SectionKind.ABSTRACT, SectionKind.INTRODUCTION)
 _ENDS = (SectionKind.ABSTRACT, SectionKind.RESULTS, SectionKind.CONCLUSION)
 USUAL_ASPECTS = {
-    "Problem": Aspect(
-        "What research problem does the paper address?", _FRONT, PROBLEM, never=(APPROACH[0], RESULT[0]), is_told=True
+    "Problem": Aspect("What research problem does the paper address?", _FRONT, PROBLEM, never=(APPROACH[0], RESULT[0])),
+    "Approach": Aspect("What approach or method does the paper propose?", (*_FRONT, SectionKind.METHODS), APPROACH),
+    "Data": Aspect(
+        "What data was used: which datasets, corpora, benchmarks or samples?",
+        (*_FRONT, SectionKind.METHODS, SectionKind.RESULTS),
+        DATA,
+        never=(OTHERS_DATA,),
     ),
-    "Approach": Aspect(
-        "What approach or method does the paper propose?", (*_FRONT, SectionKind.METHODS), APPROACH, is_told=True
-    ),
-    "Data": Aspect("What data was used?", (SectionKind.METHODS, SectionKind.RESULTS), DATA),
-    "Main result": Aspect("What are the main results of the paper?", _ENDS, RESULT, never=(APPROACH[0],), is_told=True),
+    "Main result": Aspect("What are the main results of the paper?", _ENDS, RESULT, never=(APPROACH[0],)),
 }
 """What is compared if the question names nothing."""
 LONGEST_ASPECT = 6  # words

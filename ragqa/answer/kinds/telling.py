@@ -38,6 +38,7 @@ _POINTS = re.compile(
     r"(?:in )?sections? \d|(?:the )?(?:rest|remainder) of (?:this|the|our)|"
     r"(?:this|the (?:next|following)) (?:sub)?section|we (?:begin|start|open|close|end) (?:this|the) (?:sub)?section|"
     r"(?:(?:as|see|in) )?(?:tables?|figures?|fig\.|algorithm|equation|eq\.|appendix) \(?[\dA-Z](?!.*\bthat\b))|"
+    r"\b(?:paper|article|report|rest of this \w+) is (?:\w+ )?(?:structured|organi[sz]ed)\b|"
     r"\b(?:sub)?section (?:we|describes|presents|introduces|discusses)\b",
     re.I,
 )
@@ -48,7 +49,8 @@ _ADDRESSES = re.compile(
 _WORD = re.compile(r"[^\W\d_]{2}|^a$", re.I)
 _VERB = re.compile(
     r"\b(?:is|are|was|were|be|been|has|have|had|can|may|might|could|should|would|will|must|do|does|did|[Ww]e|[Tt]hey|"
-    r"[Ii]t|use|propose|present|show|find|report|found|made|took|gave|led|held|built|shown|seen|came|went|became|began|kept|left|rose|fell|grew|"
+    r"[Ii]t|use|propose|present|show|find|report|found|made|took|gave|led|held|built|shown|seen|came|went|became|began|"
+    r"kept|left|rose|fell|grew|"
     r"[a-z]\w+ed|[a-z]\w+s)\b"
 )
 
