@@ -15,7 +15,7 @@ RANK_WEIGHT = 4.0  # logits per place in the evidence: the order of the search k
 CHOICE_WEIGHT = 0.2  # of a span's own score, beside the logit that its passage has an answer
 SPAN_WEIGHT = 0.5  # beside the other, to compare spans: they err, and not together (ragqa/training/evaluate.py)
 # Fitted there, too, on whether the words shown are those of the answer, as people have written it.
-PROBABILITY = (0.486, -1.032)
+PROBABILITY = (0.48, -1.015)
 """Weight of the log odds of the span in its passage, and a constant; whether there is an answer is for confidence."""
 MOST_ODDS = 8.0  # beyond it, the reader is sure, and how sure says nothing
 SURE = 3.0  # logits from which a span is the answer, and not only where it stands
