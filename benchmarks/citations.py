@@ -14,6 +14,7 @@ from pathlib import Path
 
 from benchmarks.questions import GIVEN_SETS
 from ingest.folder.files import content_hash
+from ragqa.answer.written.parts import QUOTED
 from ragqa.compose import open_engine
 from ragqa.engine import Engine
 from ragqa.evaluation.formats import PaperQuestion, read_paper_questions
@@ -91,11 +92,17 @@ def stands(citation: Citation, engine: Engine) -> bool:
 
 
 def loose_marks(answer: Answer) -> set[int]:
-    """Marks that no citation belongs to; an answer in a paper's own words may hold marks of that paper."""
+    """Marks that no citation belongs to; a paper's own words, all of an extractive answer, may hold its own marks."""
     known = {citation.number for citation in answer.citations}
     if answer.mode == "extractive":
-        known |= {int(mark) for citation in answer.citations for mark in _MARK.findall(citation.quote)}
-    return {int(mark) for mark in _MARK.findall(answer.answer)} - known
+        return {int(mark) for mark in _MARK.findall(answer.answer)} - known - _marks_of_papers(answer)
+    quoted = {int(mark) for said in QUOTED.findall(answer.answer) for mark in _MARK.findall(said)}
+    unquoted = {int(mark) for mark in _MARK.findall(QUOTED.sub("", answer.answer))}
+    return (unquoted - known) | (quoted - known - _marks_of_papers(answer))
+
+
+def _marks_of_papers(answer: Answer) -> set[int]:
+    return {int(mark) for citation in answer.citations for mark in _MARK.findall(citation.quote)}
 
 
 if __name__ == "__main__":

@@ -291,14 +291,22 @@ def test_citations_are_counted_over_questions_with_their_choices() -> None:
     assert request_of(question.model_copy(update={"set": "qasper", "choices": ()}), ("a",)).filter.paper_ids == ("a",)
 
 
-@pytest.mark.parametrize(("mode", "loose"), [("generative", {7, 99}), ("extractive", {99})])
-def test_a_mark_without_a_citation_is_loose_unless_the_paper_wrote_it(mode: str, loose: set[int]) -> None:
+@pytest.mark.parametrize(
+    ("mode", "said", "loose"),
+    [
+        ("generative", "as shown in [7] [1]. More [99].", {7, 99}),
+        ("generative", "It says “as shown in [7]” [1]. More [99].", {99}),
+        ("generative", "It says “as shown in [8]” [1].", {8}),
+        ("extractive", "as shown in [7] [1]. More [99].", {99}),
+    ],
+)
+def test_a_mark_without_a_citation_is_loose_unless_the_paper_wrote_it(mode: str, said: str, loose: set[int]) -> None:
     citation = Citation(
         id="a.1", number=1, paper_id="p", file_name="p.pdf", title="", page=1, quote="as shown in [7]", rects=(),
         score=1.0,
     )  # fmt: skip
     answer = Answer(
-        answer="as shown in [7] [1]. More [99].", kind="text", mode=mode, abstained=False, confidence=1.0,
+        answer=said, kind="text", mode=mode, abstained=False, confidence=1.0,
         citations=(citation,), standalone_question="", model="", conversation_id="",
     )  # fmt: skip
     assert loose_marks(answer) == loose
