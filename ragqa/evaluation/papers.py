@@ -94,10 +94,14 @@ def _judged(
 
 
 def _citation_values(question: PaperQuestion, gold: frozenset[str], answer: Answer) -> dict[str, float]:
-    """A citation is right if its quote lies in gold evidence; recall counts the gold passages that were cited."""
+    """The cited page is that of the first citation. A citation is right if its quote lies in gold evidence.
+
+    Recall counts the gold passages that were cited.
+    """
     values: dict[str, float] = {}
     if question.evidence_pages and answer.citations:
-        values["cited page"] = float(_on_gold_page(answer.citations[0], question, gold))
+        on_page = [_on_gold_page(citation, question, gold) for citation in answer.citations]
+        values |= {"cited page": float(on_page[0]), "any cited page": float(any(on_page))}
     if question.evidence:
         right = [contains(citation.quote, question.evidence) for citation in answer.citations]
         values["citation precision"] = sum(right) / len(right) if right else 0.0
