@@ -77,6 +77,17 @@ def test_what_is_usual_is_told_in_its_own_sections_and_not_in_the_appendix() -> 
     ]
 
 
+def test_one_sentence_fills_two_cells_if_it_alone_tells_both() -> None:
+    both = "We propose a collar for marmots in our experiments on 40 recordings."
+    shelf = PaperShelf({"marmots": {"Abstract": both}})
+    draft = answer_with_comparison(shelf.asking("Compare both papers", [MARMOTS], reader=FixedReader([])))
+    comparison = draft.details.comparison
+    assert comparison is not None
+    said = dict(zip(comparison.aspects, comparison.papers[0].cells, strict=True))
+    assert said["Data"].text == said["Approach"].text == both
+    assert said["Data"].citation == said["Approach"].citation
+
+
 def test_what_the_question_names_may_stand_in_the_appendix_if_nowhere_else() -> None:
     reader = FixedReader({"worms and roots": 6.0})
     assert cells("Compare both papers by diet", reader, MARMOTS, BADGERS) == [

@@ -55,21 +55,22 @@ RESULT = (
 )
 _SET = (
     r"(?:data ?sets?|data|corpus|corpora|benchmarks?|treebanks?|participants|patients|volunteers|animals|mice|cells|"
-    r"samples|specimens|images|sentences|documents|tokens|articles|recordings|sequences|records|respondents|tweets|"
-    r"reviews|dialogu?es)"
+    r"samples|specimens|images|sentences|documents|test collections|articles|recordings|sequences|records|respondents|"
+    r"tweets|reviews|dialogu?es)"
 )
 _NAME = r"(?-i:(?:(?<=[a-z,(] )[A-Z][\w-]+|[A-Z]\w*[A-Z0-9][\w-]*))"
 _THIS_SET = (
     rf"(?:{_NAME}[^.;]{{0,60}}?\b{_SET}\b|\b{_SET}\b[^.;]{{0,30}}?{_NAME}|"
-    rf"\d[\d,.]* ?(?:[kKMB]\b|million|billion|thousand)? ?(?:[\w-]+ ){{0,3}}?{_SET}\b)"
+    rf"\d[\d,.]* ?(?:[kKMB]\b|million|billion|thousand)? ?(?:[\w-]+ ){{0,3}}?"
+    rf"(?:{_SET}|questions|queries|abstracts|papers|studies|trials|users|people)\b)"
 )
 _TRAINED = (
     r"(?:then )?(?:pre-?|fine-?)?(?:trained|tuned|evaluated|tested|validated|conducted|performed|taken|recruited|"
     r"enrolled|collected|obtained|drawn)\b"
 )
 _OWN = (
-    rf"(?:{_AUTHORS}{_ADVERB} (?:train|pre-?train|fine-?tun|evaluat|experiment|test|validat|collect|gather|recruit|"
-    r"enrol|annotat|crawl|sampl|us(?:e|ed)\b|employ|conduct|perform|run|obtain|construct|analy[sz])|"
+    rf"(?:{_AUTHORS}{_ADVERB} (?:train|pre-?train|fine-?tun|evaluat|experiment|test|validat|collect|gather|creat|"
+    r"recruit|enrol|annotat|crawl|sampl|us(?:e|ed)\b|employ|conduct|perform|run|obtain|construct|analy[sz]|compar|measur)|"
     r"(?:^|\b(?:our|the|extensive|all|these|both)\b(?: \w+){0,3} )(?:experiments?|evaluations?)\b(?: \w+){0,3}? "
     r"(?:on|with|using|from|rely)\b|"
     rf"\b(?:was|were) {_TRAINED}|"
@@ -80,12 +81,8 @@ _OWN = (
 )
 DATA = (
     re.compile(rf"{_OWN}[^.]*?{_THIS_SET}|{_THIS_SET}[^.]*?{_OWN}", re.I),
-    re.compile(rf"{_OWN}[^.]*\b{_SET}\b", re.I),
     re.compile(
-        r"^(?=.*\b(?:we|our|was|were|is|are)\b)(?=.*\b(?:train|evaluat|experiment|use[sd]?\b|using|collect|retriev|"
-        r"record|recruit|consist|contain|compris|mixture|obtain|sequenc))(?=.*\b(?:data|data ?sets?|corpus|corpora|"
-        r"benchmarks?|samples|participants|patients|mice|animals|images|sentences)\b)",
-        re.I,
+        rf"{_OWN}[^.]*\b{_SET}\b|\b{_SET} (?:used )?(?:for|in|of) (?:(?:all|both|the|our|these) )*experiments?\b", re.I
     ),
 )
 OTHERS_DATA = re.compile(

@@ -100,7 +100,7 @@ def as_text(comparison: Comparison) -> str:
 
 
 def _row(paper: Paper, aspects: Sequence[Aspect], asking: Asking) -> tuple[ComparedPaper, float]:
-    """The cells of one paper, no two of them with the same words, and how sure they are, one with another."""
+    """The cells of one paper, in other words if it has them, and how sure they are, one with another."""
     cells: list[Cell] = []
     sure = 0.0
     for aspect in aspects:
@@ -113,11 +113,17 @@ def _row(paper: Paper, aspects: Sequence[Aspect], asking: Asking) -> tuple[Compa
 
 
 def _quote(paper: Paper, aspect: Aspect, said: Collection[str], asking: Asking) -> _Quote | None:
-    """The sentence that answers best, of the first places that have one that answers at all."""
+    """The sentence that answers best, of the first places that have one that answers at all.
+
+    One that fills another cell of the row stands here too if it alone says so plainly.
+    """
+    repeated = None
     for quote in _quotes(paper, aspect, asking):
-        if quote.text not in said and (aspect.is_named or tells(quote.text)):
+        if quote.text in said:
+            repeated = repeated or (quote if aspect.cue(quote.text) == 1 else None)
+        elif aspect.is_named or tells(quote.text):
             return quote
-    return None
+    return repeated
 
 
 def _quotes(paper: Paper, aspect: Aspect, asking: Asking) -> Iterator[_Quote]:
