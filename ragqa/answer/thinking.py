@@ -1,4 +1,4 @@
-"""Thinking that stands in a written text because its beginning was never sent. Pure.
+"""Thinking that stands in a written text because its beginning was never sent. Pure but for the model.
 
 Where the template of a server opens the thinking, only its end reaches us: when the first words come, nothing tells
 them from an answer, so they can be left out of the checked text alone.
